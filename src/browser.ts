@@ -1,0 +1,19 @@
+// The browser entry: the same names. In a page, inproc connects sockets of the same thread.
+
+import { registerTransport, type Wire } from './core/transport.ts'
+import { inproc } from './transport/inproc/inproc.ts'
+import { zmtpFor } from './wire/zmtp/zmtp.ts'
+
+/** A page has no other threads that could be found by name. */
+const alone: Wire = {
+  dial: (_endpoint, _host, signal) =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason)),
+    ),
+  listen: async (endpoint) => ({ endpoint: endpoint.text, close: async () => {} }),
+  protocol: zmtpFor,
+}
+
+registerTransport(inproc(alone))
+
+export * from './sockets.ts'

@@ -1,0 +1,170 @@
+// The engine: one connection joined to the far end of a pipe, through a protocol.
+//
+//   pipe (far end)  -- read, encode -->  batch  -- write -->  connection
+//   pipe (far end)  <- write, decode --  chunk  <-- data ---  connection
+//
+// It knows neither sockets nor patterns nor which transport it drives. Flushing is adaptive: the
+// first message after an idle turn leaves in a microtask, all others when the turn ends.
+
+import { Batch } from './batch.ts'
+import { clock, type Timer } from './clock.ts'
+import { asZmqError, ZmqError } from './errors.ts'
+import { atEndOfTurn } from './loop.ts'
+import type { Message } from './message.ts'
+import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
+import type { Connection, ConnectionSink, Protocol, ProtocolSink } from './transport.ts'
+
+/** Bytes collected before they are written. */
+const BATCH_BYTES = 128 * 1024
+
+/** Who made the engine: a connecter, or the listening side. */
+export interface EngineOwner {
+  /** The handshake is done: which pipe is it for? Called once. */
+  joined(peer: PeerInfo): Pipe
+  /** The connection is over. The pipe, if any, was left but not closed. */
+  ended(cause: ZmqError | undefined, pipe: Pipe | undefined): void
+}
+
+export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
+  readonly out: Batch
+  readonly #connection: Connection
+  readonly #protocol: Protocol
+  readonly #owner: EngineOwner
+  #handshake: Timer | undefined
+  #pipe: Pipe | undefined
+  #busy = false // wrote in this turn: what follows leaves when the turn ends
+  #congested = false // the connection asked to hold back
+  #stalled = false // the pipe is full: the rest of a chunk waits in the protocol
+  readonly #held: Uint8Array[] = [] // chunks that arrived although the connection was told to pause
+  #finished = false // the pipe has nothing more to send
+  #cause: ZmqError | undefined
+
+  constructor(connection: Connection, protocol: Protocol, owner: EngineOwner, handshakeMs: number) {
+    this.#connection = connection
+    this.#protocol = protocol
+    this.#owner = owner
+    this.out = new Batch(connection.transfers)
+    if (handshakeMs > 0)
+      this.#handshake = clock.after(handshakeMs, () => this.#handshakeTimeout(handshakeMs))
+    protocol.start(this.out)
+    this.#write()
+    connection.start(this)
+  }
+
+  /** Ends the connection at once. */
+  destroy(cause?: ZmqError): void {
+    this.#cause ??= cause
+    this.#connection.destroy()
+  }
+
+  // --- from the connection -----------------------------------------------------------------
+
+  data(chunk: Uint8Array): void {
+    if (this.#stalled) this.#held.push(chunk)
+    else this.#decode(() => this.#protocol.decode(chunk, this))
+  }
+
+  drain(): void {
+    this.#congested = false
+    this.#flush()
+  }
+
+  closed(cause?: Error): void {
+    this.#handshake?.cancel()
+    const address = this.#connection.peerAddress
+    this.#cause ??= cause && asZmqError(cause, `Connection to ${address} lost`, address)
+    const pipe = this.#pipe
+    this.#pipe = undefined
+    if (pipe) pipe.leave()
+    this.#owner.ended(this.#cause, pipe)
+  }
+
+  // --- from the protocol -------------------------------------------------------------------
+
+  handshaken(peer: PeerInfo): boolean {
+    this.#handshake?.cancel()
+    this.#write()
+    const pipe = this.#owner.joined(peer)
+    this.#pipe = pipe
+    pipe.attach(this)
+    pipe.join(peer)
+    this.#stalled = !pipe.canWrite()
+    return !this.#stalled
+  }
+
+  message(message: Message): boolean {
+    const pipe = this.#pipe as Pipe
+    pipe.write(message)
+    this.#stalled = !pipe.canWrite()
+    return !this.#stalled
+  }
+
+  // --- from the pipe -----------------------------------------------------------------------
+
+  ready(): void {} // the other end is a socket: it has no handshake to finish
+
+  readActivated(): void {
+    if (this.#busy) return
+    this.#busy = true
+    queueMicrotask(() => this.#flush())
+    atEndOfTurn(() => this.#turnEnded())
+  }
+
+  writeActivated(): void {
+    if (!this.#stalled) return
+    this.#stalled = false
+    this.#decode(() => this.#protocol.resume(this))
+    while (!this.#stalled && this.#held.length > 0) this.data(this.#held.shift() as Uint8Array)
+    if (!this.#stalled) this.#connection.resume()
+  }
+
+  terminated(_pipe: Pipe, cut: boolean): void {
+    if (cut) return this.#connection.destroy()
+    this.#finished = true
+    this.#flush()
+  }
+
+  // -----------------------------------------------------------------------------------------
+
+  #decode(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      this.destroy(asZmqError(error, 'The peer sent what cannot be decoded'))
+      return
+    }
+    if (this.out.bytes > 0) this.#write()
+    if (this.#stalled) this.#connection.pause()
+  }
+
+  /** While messages keep coming, each turn ends with one flush. */
+  #turnEnded(): void {
+    if (this.#pipe && this.#pipe.queued > 0 && !this.#congested) {
+      atEndOfTurn(() => this.#turnEnded())
+      this.#flush()
+    } else {
+      this.#busy = false
+    }
+  }
+
+  #flush(): void {
+    const pipe = this.#pipe
+    if (pipe === undefined) return
+    while (!this.#congested) {
+      const message = pipe.read()
+      if (message === undefined) break
+      this.#protocol.encode(message, this.out)
+      if (this.out.bytes >= BATCH_BYTES) this.#write()
+    }
+    this.#write()
+    if (this.#finished && pipe.queued === 0) this.#connection.close()
+  }
+
+  #write(): void {
+    if (this.out.bytes > 0 && !this.#connection.write(this.out.take())) this.#congested = true
+  }
+
+  #handshakeTimeout(ms: number): void {
+    this.destroy(new ZmqError('ETIMEDOUT', `The peer did not finish its handshake in ${ms} ms`))
+  }
+}

@@ -1,0 +1,68 @@
+// What a socket tells about itself: libzmq's monitor (zmq_socket_monitor) as typed events, in
+// zeromq.js's names, plus `attach` and `detach`, which follow the messages instead of the wire.
+
+import { EventEmitter } from 'eventemitter3'
+import type { ZmqError } from './errors.ts'
+import type { PeerInfo } from './pipe.ts'
+
+export type SocketEvent =
+  /** Listening; `address` is the real endpoint. */
+  | { type: 'bind'; address: string }
+  | { type: 'bind:error'; address: string; error: ZmqError }
+  /** A connection came in, or could not be taken. */
+  | { type: 'accept'; address: string; peerAddress: string }
+  | { type: 'accept:error'; address: string; error: ZmqError }
+  /** A connect attempt began; it succeeded; the next one starts after `interval` ms. */
+  | { type: 'connect:delay'; address: string }
+  | { type: 'connect'; address: string }
+  | { type: 'connect:retry'; address: string; interval: number; error: ZmqError | undefined }
+  /** The handshake is done: messages flow. */
+  | { type: 'handshake'; address: string; peer: PeerInfo }
+  /** The peer broke the protocol: this connection is over and is not tried again. */
+  | { type: 'handshake:error:protocol'; address: string; error: ZmqError }
+  /** The handshake ended for another reason (connection lost, time out). */
+  | { type: 'handshake:error:other'; address: string; error: ZmqError }
+  /** An established connection broke, or a listener or a connect attempt was closed. */
+  | { type: 'disconnect'; address: string; error: ZmqError | undefined }
+  | { type: 'close'; address: string }
+  /** A peer can be sent to; it is gone and all it had sent was received. */
+  | { type: 'attach'; peer: PeerInfo }
+  | { type: 'detach'; peer: PeerInfo | undefined }
+  /** The socket is closed and nothing lingers any more. The last event. */
+  | { type: 'end' }
+
+export type EventType = SocketEvent['type']
+export type EventOf<T extends EventType> = Extract<SocketEvent, { type: T }>
+
+type Listeners = { [T in EventType]: (event: EventOf<T>) => void }
+
+/**
+ * The events of one socket. Listeners run in a microtask of their own: never inside `send`, and
+ * one that throws disturbs neither the socket nor another listener.
+ */
+export class SocketEvents {
+  readonly #emitter = new EventEmitter<Listeners>()
+
+  on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
+    this.#emitter.on(type, listener as never)
+    return this
+  }
+
+  once<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
+    this.#emitter.once(type, listener as never)
+    return this
+  }
+
+  off<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
+    this.#emitter.off(type, listener as never)
+    return this
+  }
+
+  /** For the socket itself and its transports. */
+  emit(event: SocketEvent): void {
+    for (const listener of this.#emitter.listeners(event.type)) {
+      this.#emitter.removeListener(event.type, listener, undefined, true) // those of `once`
+      queueMicrotask(() => (listener as (event: SocketEvent) => void)(event))
+    }
+  }
+}

@@ -1,0 +1,218 @@
+// A pipe is one peer: two bounded FIFOs of whole messages, one per direction, with two ends.
+//
+//      socket                                              the other socket (inproc),
+//        |          write ->  [ m m m m m m ]  -> read     or an engine (every wire)
+//     near end                                             far end
+//        |          read  <-  [ m m ]          <- write        |
+//
+// Both ends are this class. An end may write while fewer messages than the high-water mark are
+// unread; a full pipe takes messages again once (hwm + 1) / 2 of them were read (libzmq's low-water
+// mark). Only pipes count messages. Nothing here knows sockets, patterns or wires.
+
+import { Fifo } from './fifo.ts'
+import type { Message } from './message.ts'
+import type { SocketType } from './socket-type.ts'
+
+/** What is known of the peer behind a pipe once its handshake is done. */
+export interface PeerInfo {
+  readonly socketType: SocketType
+  /** The routing id the peer announced; empty when it has none. */
+  readonly routingId: Uint8Array
+  /** Where the peer is, as far as the transport can tell; the bound endpoint otherwise. */
+  readonly address: string
+  /** The other properties of its READY command (RFC 37), `X-` ones included. */
+  readonly properties: ReadonlyMap<string, string>
+}
+
+/** What the owner of an end is told. Called synchronously; must not run user code. */
+export interface PipeSink {
+  /** The peer finished its handshake; again after each reconnect. */
+  ready(pipe: Pipe): void
+  /** The end was empty and now has messages. */
+  readActivated(pipe: Pipe): void
+  /** A write was refused and would now be taken. */
+  writeActivated(pipe: Pipe): void
+  /**
+   * The other end closed and all it wrote was read: the owner lets go of the pipe and closes its
+   * own end. `cut` says that lingering is over: stop at once.
+   */
+  terminated(pipe: Pipe, cut: boolean): void
+}
+
+/** The share of an end whose owner sets no limit of its own (engines). */
+export const NO_SHARE: number = -1
+
+export class Pipe {
+  /** The other end of the same pipe. */
+  readonly other: Pipe
+  sink: PipeSink | undefined = undefined
+  /** Set while the peer is known; kept over reconnects (libzmq keeps the first routing id). */
+  peer: PeerInfo | undefined = undefined
+  /** A peer that finished its handshake is there now. */
+  connected = false
+
+  /** Takes this end back when a socket that adopted it is done with it (inproc). */
+  giveBack: (() => void) | undefined = undefined
+
+  // Slots of the strategies: this pipe's index in each list, so that swaps cost O(1).
+  lb = -1
+  fq = -1
+  dist = -1
+
+  #inbox = new Fifo<Message>()
+  #sendShare = NO_SHARE
+  #receiveShare = NO_SHARE
+  #limit = Number.POSITIVE_INFINITY // of messages the other end has not read
+  #lowWater = Number.POSITIVE_INFINITY // reads after which the other end gets credit
+  #unread = 0 // written by this end and not yet credited
+  #uncredited = 0 // read by this end since it last gave credit
+  #active = false // the sink knows that there is something to read
+  #refused = false // a write was refused since the last credit
+  #closed = false // by this end
+  #ended = false // by the other end
+  #terminated = false // and the sink knows
+
+  /** Both ends of a new pipe: `near` for the socket that makes it, `far` for whoever joins. */
+  static pair(): { near: Pipe; far: Pipe } {
+    const near = new Pipe()
+    return { near, far: near.other }
+  }
+
+  private constructor(other?: Pipe) {
+    this.other = other ?? new Pipe(this)
+  }
+
+  /** False once either end is closed: nothing can be written any more. */
+  get open(): boolean {
+    return !this.#closed && !this.#ended
+  }
+
+  /** The other end closed and all it had written was read. */
+  get drained(): boolean {
+    return this.#ended && this.#inbox.length === 0
+  }
+
+  /** Messages that wait to be read at this end. */
+  get queued(): number {
+    return this.#inbox.length
+  }
+
+  /** Makes `sink` the owner of this end, and tells it at once what it missed. */
+  attach(sink: PipeSink): void {
+    this.sink = sink
+    this.#active = false
+    if (this.connected) sink.ready(this)
+    if (this.#inbox.length > 0) this.#activate()
+    else if (this.#ended) this.#terminate(false)
+  }
+
+  /** This end's peer is there: the other end's owner learns who it is. */
+  join(peer: PeerInfo): void {
+    this.other.peer ??= peer
+    this.other.connected = true
+    this.other.sink?.ready(this.other)
+  }
+
+  /** This end's peer is gone for now; the pipe stays. */
+  leave(): void {
+    this.other.connected = false
+  }
+
+  /**
+   * This end's share of the two high-water marks (messages; 0 = unlimited). A direction holds the
+   * sum of the writer's and the reader's share, as libzmq's inproc does; an engine has no share.
+   */
+  setLimits(send: number, receive: number): void {
+    this.#sendShare = send
+    this.#receiveShare = receive
+    this.#applyLimit()
+    this.other.#applyLimit()
+  }
+
+  #applyLimit(): void {
+    this.#limit = sumOfShares(this.#sendShare, this.other.#receiveShare)
+    this.other.#lowWater = Math.floor((this.#limit + 1) / 2)
+    this.#unread = this.other.#inbox.length
+    this.other.#uncredited = 0
+    this.#unblock()
+  }
+
+  /** Whether a write would be taken; if not, `writeActivated` follows when that changes. */
+  canWrite(): boolean {
+    if (this.#unread < this.#limit && this.open) return true
+    this.#refused = true
+    return false
+  }
+
+  /** Hands a message to the other end. False: full or closed, nothing taken. */
+  write(message: Message): boolean {
+    if (!this.canWrite()) return false
+    this.#unread++
+    const other = this.other
+    other.#inbox.push(message)
+    if (!other.#active) other.#activate()
+    return true
+  }
+
+  /** The next message; undefined when empty, and `readActivated` follows when that changes. */
+  read(): Message | undefined {
+    const message = this.#inbox.shift()
+    if (message === undefined) {
+      this.#active = false
+      return undefined
+    }
+    if (++this.#uncredited >= this.#lowWater) {
+      this.other.#unread -= this.#uncredited
+      this.#uncredited = 0
+      this.other.#unblock()
+    }
+    if (this.#ended && this.#inbox.length === 0) queueMicrotask(() => this.#terminate(false))
+    return message
+  }
+
+  /**
+   * This end reads and writes no more. What it wrote stays readable at the other end unless `cut`;
+   * a second call with `cut` ends a lingering pipe. Returns how many messages were given up.
+   */
+  close(cut = false): { unread: number; unsent: number } {
+    const unread = this.#inbox.length
+    const unsent = cut ? this.other.#inbox.length : 0
+    this.#inbox.clear()
+    if (cut) this.other.#inbox.clear()
+    const first = !this.#closed
+    this.#closed = true
+    if (first || cut) this.other.#end(cut)
+    if (first && this.#ended) queueMicrotask(() => this.#terminate(false))
+    return { unread, unsent }
+  }
+
+  #end(cut: boolean): void {
+    this.#ended = true
+    if (cut) this.#terminate(true)
+    else if (this.#inbox.length === 0) queueMicrotask(() => this.#terminate(false))
+  }
+
+  #terminate(cut: boolean): void {
+    if ((this.#terminated && !cut) || this.sink === undefined) return
+    this.#terminated = true
+    this.sink.terminated(this, cut)
+  }
+
+  #activate(): void {
+    if (this.sink === undefined) return
+    this.#active = true
+    this.sink.readActivated(this)
+  }
+
+  #unblock(): void {
+    if (!this.#refused || this.#unread >= this.#limit || !this.open) return
+    this.#refused = false
+    this.sink?.writeActivated(this)
+  }
+}
+
+function sumOfShares(writer: number, reader: number): number {
+  if (writer === 0 || reader === 0) return Number.POSITIVE_INFINITY
+  if (writer === NO_SHARE) return reader === NO_SHARE ? Number.POSITIVE_INFINITY : reader
+  return reader === NO_SHARE ? writer : writer + reader
+}

@@ -1,0 +1,33 @@
+// The socket types by their ZMTP names (RFC 23, 28-31), and which may talk to which.
+
+export type SocketType =
+  | 'PAIR'
+  | 'PUB'
+  | 'SUB'
+  | 'REQ'
+  | 'REP'
+  | 'DEALER'
+  | 'ROUTER'
+  | 'PULL'
+  | 'PUSH'
+  | 'XPUB'
+  | 'XSUB'
+
+/** Valid peers of each socket type (RFC 37; libzmq's check_socket_type). */
+export const PEERS: Readonly<Record<SocketType, readonly SocketType[]>> = {
+  PAIR: ['PAIR'],
+  PUB: ['SUB', 'XSUB'],
+  SUB: ['PUB', 'XPUB'],
+  REQ: ['REP', 'ROUTER'],
+  REP: ['REQ', 'DEALER'],
+  DEALER: ['REP', 'DEALER', 'ROUTER'],
+  ROUTER: ['REQ', 'DEALER', 'ROUTER'],
+  PULL: ['PUSH'],
+  PUSH: ['PULL'],
+  XPUB: ['SUB', 'XSUB'],
+  XSUB: ['PUB', 'XPUB'],
+}
+
+export function isSocketType(name: string): name is SocketType {
+  return Object.hasOwn(PEERS, name)
+}

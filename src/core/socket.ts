@@ -1,0 +1,359 @@
+// What every socket is: a set of pipes, the endpoints they belong to, and a life from `new` to
+// `end`. Which pipe a message takes is the pattern's choice (the x-hooks, named as in libzmq); how
+// it travels is a transport's affair.
+//
+// Methods that return a promise never throw, they reject; all others throw at misuse.
+
+import { type Endpoint, parseEndpoint } from './endpoint.ts'
+import { asZmqError, ZmqError } from './errors.ts'
+import { SocketEvents } from './events.ts'
+import { holdProcess } from './loop.ts'
+import type { Message } from './message.ts'
+import {
+  checkOption,
+  makeOptions,
+  type OptionName,
+  type Options,
+  optionNames,
+  type SocketOptions,
+} from './options.ts'
+import { type PeerInfo, Pipe, type PipeSink } from './pipe.ts'
+import { PipeSet } from './pipe-set.ts'
+import type { SocketType } from './socket-type.ts'
+import { type DropReason, type Host, type Listener, transportFor } from './transport.ts'
+import { Waiters } from './waiters.ts'
+
+/** Counts of whole messages since the socket was made. */
+export interface Statistics {
+  /** Accepted by `send`. */
+  readonly sent: number
+  /** Handed out by `receive`. */
+  readonly received: number
+  /** Messages (PUB: copies) that were accepted and will not arrive, by reason. */
+  readonly dropped: Readonly<Partial<Record<DropReason, number>>>
+}
+
+/** What belongs to one `bind` or `connect`. */
+interface Attachment {
+  readonly listener: Listener | undefined
+  readonly pipes: Set<Pipe>
+}
+
+export abstract class Socket {
+  /** Events about connections and peers. */
+  readonly events: SocketEvents = new SocketEvents()
+  readonly socketType: SocketType
+  readonly #options: Options
+  readonly #host: Host
+  readonly #sink: PipeSink
+  readonly #pipes: PipeSet
+  readonly #attachments = new Map<string, Attachment[]>()
+  readonly #dropped: Partial<Record<DropReason, number>> = {}
+  readonly #whenEnded: Promise<void>
+  #resolveEnded!: () => void
+  #lastEndpoint: string | null = null
+  #closed = false
+  #ended = false
+  #busy = 0 // binds and listener closings under way
+  #release: (() => void) | undefined
+  protected sentCount = 0
+  protected receivedCount = 0
+  protected readonly senders: Waiters<Message, void> = new Waiters()
+  protected readonly receivers: Waiters<undefined, Message> = new Waiters()
+
+  constructor(type: SocketType, given: SocketOptions = {}) {
+    this.socketType = type
+    this.#options = makeOptions(type, given)
+    this.#whenEnded = new Promise((resolve) => {
+      this.#resolveEnded = resolve
+    })
+    this.#pipes = new PipeSet({
+      letGo: (pipe) => {
+        this.xterminated(pipe)
+        this.events.emit({ type: 'detach', peer: pipe.peer })
+      },
+      dropped: (reason, count) => this.countDropped(reason, count),
+      settled: () => this.#settle(),
+    })
+    this.#host = {
+      socketType: type,
+      options: this.#options,
+      emit: (event) => this.events.emit(event),
+      dropped: (reason, count) => this.countDropped(reason, count),
+    }
+    this.#sink = {
+      ready: (pipe) => this.#ready(pipe),
+      readActivated: (pipe) => {
+        this.xread(pipe)
+        this.serveReceivers()
+      },
+      writeActivated: (pipe) => {
+        this.xwrite(pipe)
+        this.serveSenders()
+      },
+      terminated: (pipe) => this.#pipes.terminated(pipe),
+    }
+  }
+
+  // --- the pattern's part ------------------------------------------------------------------
+
+  /** A pipe joined: messages may be written to it from now on. */
+  protected abstract xattach(pipe: Pipe): void
+  /** The pipe's peer finished a handshake, maybe not its first: tell it again what it must know. */
+  protected xready(_pipe: Pipe): void {}
+  protected xread(_pipe: Pipe): void {}
+  protected xwrite(_pipe: Pipe): void {}
+  /** The pipe is gone. */
+  protected abstract xterminated(pipe: Pipe): void
+  /** Takes the message or, with false, leaves it with the caller. */
+  protected xsend(_message: Message): boolean {
+    throw new ZmqError('EFSM', `A ${this.socketType} socket cannot send`)
+  }
+  protected xrecv(): Message | undefined {
+    throw new ZmqError('EFSM', `A ${this.socketType} socket cannot receive`)
+  }
+
+  // --- endpoints ---------------------------------------------------------------------------
+
+  /**
+   * Takes peers at `endpoint`; `lastEndpoint` is then the real one (port 0 and `*` resolved).
+   * Rejects with EINVAL, EPROTONOSUPPORT, EADDRINUSE, EADDRNOTAVAIL, EACCES, ENAMETOOLONG, EBADF.
+   */
+  async bind(endpoint: string): Promise<void> {
+    this.assertOpen()
+    const parsed = parseEndpoint(endpoint)
+    this.#hold(1)
+    try {
+      await this.#listen(parsed)
+    } catch (error) {
+      const reason = asZmqError(error, `Cannot bind ${endpoint}`, endpoint)
+      this.events.emit({ type: 'bind:error', address: endpoint, error: reason })
+      throw reason
+    } finally {
+      this.#hold(-1)
+    }
+  }
+
+  async #listen(endpoint: Endpoint): Promise<void> {
+    const pipes = new Set<Pipe>()
+    const accept = (adopted?: Pipe): Pipe => {
+      const { near, far } = adopted ? { near: adopted, far: adopted.other } : Pipe.pair()
+      this.#attach(near, pipes)
+      return far
+    }
+    const listener = await transportFor(endpoint).bind(endpoint, accept, this.#host)
+    this.#record(listener.endpoint, { listener, pipes })
+    this.events.emit({ type: 'bind', address: listener.endpoint })
+    if (this.#closed) await listener.close()
+  }
+
+  /** Stops taking peers at a bound endpoint (the resolved one) and lets go of those it brought. Rejects with ENOENT. */
+  async unbind(endpoint: string): Promise<void> {
+    this.assertOpen()
+    await Promise.all(this.#forget(endpoint, true).map((attachment) => this.#detach(attachment)))
+  }
+
+  /**
+   * Connects to `endpoint` and keeps doing so: before the peer binds and after each loss. Returns
+   * at once; messages queue meanwhile. Throws EINVAL, EPROTONOSUPPORT, EBADF.
+   */
+  connect(endpoint: string): void {
+    this.assertOpen()
+    const parsed = parseEndpoint(endpoint)
+    const transport = transportFor(parsed)
+    const { near, far } = Pipe.pair()
+    this.#applyLimits(near)
+    transport.connect(parsed, far, this.#host)
+    const pipes = new Set<Pipe>()
+    this.#attach(near, pipes)
+    this.#record(endpoint, { listener: undefined, pipes })
+  }
+
+  /** Ends all connections made with this text; what is queued for them lingers. Throws ENOENT. */
+  disconnect(endpoint: string): void {
+    this.assertOpen()
+    for (const attachment of this.#forget(endpoint, false)) void this.#detach(attachment)
+  }
+
+  /** The endpoint last bound or connected, ports and wildcards resolved. ZMQ_LAST_ENDPOINT. */
+  get lastEndpoint(): string | null {
+    return this.#lastEndpoint
+  }
+
+  // --- life --------------------------------------------------------------------------------
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /**
+   * Closes the socket: nothing is taken or handed out any more, waiting calls reject with EBADF,
+   * and what is queued is sent for up to `linger` ms. The promise resolves when nothing lingers
+   * any more; it never rejects and need not be awaited.
+   */
+  close(): Promise<void> {
+    if (this.#closed) return this.#whenEnded
+    this.#closed = true
+    const reason = new ZmqError('EBADF', 'Socket is closed')
+    this.senders.rejectAll(reason)
+    this.receivers.rejectAll(reason)
+    const attachments = [...this.#attachments.values()].flat()
+    this.#attachments.clear()
+    this.#hold(1)
+    void Promise.all(attachments.map((attachment) => this.#detach(attachment))).finally(() =>
+      this.#hold(-1),
+    )
+    return this.#whenEnded
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** The peers whose handshake is done. */
+  get peers(): PeerInfo[] {
+    return [...this.#pipes].filter((pipe) => pipe.connected).map((pipe) => pipe.peer as PeerInfo)
+  }
+
+  statistics(): Statistics {
+    return { sent: this.sentCount, received: this.receivedCount, dropped: { ...this.#dropped } }
+  }
+
+  // --- for patterns ------------------------------------------------------------------------
+
+  protected get settings(): Options {
+    return this.#options
+  }
+
+  protected get attached(): Iterable<Pipe> {
+    return this.#pipes
+  }
+
+  protected countDropped(reason: DropReason, count: number): void {
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count
+  }
+
+  protected assertOpen(): void {
+    if (this.#closed) throw new ZmqError('EBADF', 'Socket is closed')
+  }
+
+  protected serveSenders(): void {
+    for (
+      let first = this.senders.first();
+      first && this.xsend(first.value);
+      first = this.senders.first()
+    ) {
+      this.sentCount++
+      this.senders.resolveFirst()
+    }
+  }
+
+  protected serveReceivers(): void {
+    while (this.receivers.length > 0) {
+      const message = this.xrecv()
+      if (message === undefined) return
+      this.receivedCount++
+      this.receivers.resolveFirst(message)
+    }
+  }
+
+  /** Reads an option (for the accessors). */
+  getOption<K extends OptionName>(name: K): Options[K] {
+    return this.#options[name]
+  }
+
+  /** Sets an option; high-water marks apply to live pipes at once. Throws EINVAL. */
+  setOption<K extends OptionName>(name: K, value: Options[K]): void {
+    checkOption(this.socketType, name, value)
+    this.#options[name] = value
+    if (name === 'sendHighWaterMark' || name === 'receiveHighWaterMark') {
+      for (const pipe of this.#pipes) this.#applyLimits(pipe)
+    }
+  }
+
+  // --- pipes -------------------------------------------------------------------------------
+
+  #applyLimits(pipe: Pipe): void {
+    pipe.setLimits(this.#options.sendHighWaterMark, this.#options.receiveHighWaterMark)
+  }
+
+  #attach(pipe: Pipe, siblings: Set<Pipe>): void {
+    this.#applyLimits(pipe)
+    this.#pipes.add(pipe, siblings)
+    this.xattach(pipe)
+    pipe.attach(this.#sink)
+    this.serveSenders()
+  }
+
+  #ready(pipe: Pipe): void {
+    if (!this.#pipes.has(pipe)) return
+    this.xready(pipe)
+    this.events.emit({ type: 'attach', peer: pipe.peer as PeerInfo })
+  }
+
+  // --- attachments -------------------------------------------------------------------------
+
+  #record(endpoint: string, attachment: Attachment): void {
+    this.#lastEndpoint = endpoint
+    const list = this.#attachments.get(endpoint)
+    if (list) list.push(attachment)
+    else this.#attachments.set(endpoint, [attachment])
+  }
+
+  #forget(endpoint: string, bound: boolean): Attachment[] {
+    const list = this.#attachments.get(endpoint) ?? []
+    const found = list.filter((attachment) => (attachment.listener !== undefined) === bound)
+    if (found.length === 0) {
+      const known = [...this.#attachments.keys()].join(', ') || 'nothing'
+      const message = `No such endpoint: not ${bound ? 'bound' : 'connected'} to ${endpoint} (this socket has ${known})`
+      throw new ZmqError('ENOENT', message, { address: endpoint })
+    }
+    this.#attachments.set(
+      endpoint,
+      list.filter((attachment) => !found.includes(attachment)),
+    )
+    return found
+  }
+
+  async #detach({ listener, pipes }: Attachment): Promise<void> {
+    for (const pipe of [...pipes]) this.#pipes.close(pipe, this.#options.linger)
+    this.#settle()
+    if (!listener) return
+    await listener.close()
+    this.events.emit({ type: 'close', address: listener.endpoint })
+  }
+
+  #hold(change: 1 | -1): void {
+    this.#busy += change
+    this.#settle()
+  }
+
+  /** Holds the process while something is under way; ends the socket when all is done. */
+  #settle(): void {
+    if (this.#busy > 0 || this.#pipes.lingering) {
+      this.#release ??= holdProcess()
+      return
+    }
+    this.#release?.()
+    this.#release = undefined
+    if (!this.#closed || this.#ended) return
+    this.#ended = true
+    this.events.emit({ type: 'end' })
+    this.#resolveEnded()
+  }
+}
+
+/** Gives a socket class one property per option of its type. */
+export function defineOptions(socketClass: { prototype: Socket }, type: SocketType): void {
+  for (const name of optionNames(type)) {
+    Object.defineProperty(socketClass.prototype, name, {
+      get(this: Socket) {
+        return this.getOption(name)
+      },
+      set(this: Socket, value: never) {
+        this.setOption(name, value)
+      },
+      configurable: true,
+    })
+  }
+}

@@ -1,0 +1,100 @@
+// Operations that wait: first come, first served, each with its own time limit and AbortSignal.
+// While one waits, the process stays alive.
+
+import { clock, type Timer } from './clock.ts'
+import { ZmqError } from './errors.ts'
+import { Fifo } from './fifo.ts'
+import { holdProcess } from './loop.ts'
+
+/** Options of an operation that may wait. */
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with the signal's reason and nothing was sent or lost. */
+  signal?: AbortSignal
+}
+
+class Waiter<V, R> {
+  readonly value: V
+  resolve!: (result: R) => void
+  reject!: (reason: unknown) => void
+  settled = false
+  timer: Timer | undefined
+  signal: AbortSignal | undefined
+  onAbort: (() => void) | undefined
+
+  constructor(value: V) {
+    this.value = value
+  }
+}
+
+/** Waiting operations that carry a `V` and end with an `R`. */
+export class Waiters<V, R> {
+  readonly #queue = new Fifo<Waiter<V, R>>()
+  #waiting = 0
+  #release: (() => void) | undefined
+
+  get length(): number {
+    return this.#waiting
+  }
+
+  /** Waits up to `timeoutMs` (-1 = for ever); rejects with EAGAIN when that is over. */
+  add(value: V, timeoutMs: number, what: string, signal?: AbortSignal): Promise<R> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (timeoutMs === 0) return Promise.reject(timedOut(what, 0))
+    const waiter = new Waiter<V, R>(value)
+    const promise = new Promise<R>((resolve, reject) => {
+      waiter.resolve = resolve
+      waiter.reject = reject
+    })
+    if (timeoutMs > 0) {
+      waiter.timer = clock.after(timeoutMs, () => this.#fail(waiter, timedOut(what, timeoutMs)))
+    }
+    if (signal) this.#listen(waiter, signal)
+    this.#queue.push(waiter)
+    if (this.#waiting++ === 0) this.#release = holdProcess()
+    return promise
+  }
+
+  /** What the first operation carries, wrapped so that an undefined value can be told apart. */
+  first(): { readonly value: V } | undefined {
+    let waiter = this.#queue.peek()
+    while (waiter?.settled) {
+      this.#queue.shift()
+      waiter = this.#queue.peek()
+    }
+    return waiter
+  }
+
+  /** Ends the first operation well. */
+  resolveFirst(result: R): void {
+    if (this.first() === undefined) return
+    const waiter = this.#queue.shift() as Waiter<V, R>
+    this.#settle(waiter)
+    waiter.resolve(result)
+  }
+
+  rejectAll(reason: unknown): void {
+    while (this.first() !== undefined) this.#fail(this.#queue.shift() as Waiter<V, R>, reason)
+  }
+
+  #listen(waiter: Waiter<V, R>, signal: AbortSignal): void {
+    waiter.signal = signal
+    waiter.onAbort = () => this.#fail(waiter, signal.reason)
+    signal.addEventListener('abort', waiter.onAbort, { once: true })
+  }
+
+  #fail(waiter: Waiter<V, R>, reason: unknown): void {
+    this.#settle(waiter)
+    waiter.reject(reason)
+  }
+
+  #settle(waiter: Waiter<V, R>): void {
+    waiter.settled = true
+    waiter.timer?.cancel()
+    if (waiter.onAbort) waiter.signal?.removeEventListener('abort', waiter.onAbort)
+    if (--this.#waiting === 0) this.#release?.()
+  }
+}
+
+function timedOut(what: string, ms: number): ZmqError {
+  return new ZmqError('EAGAIN', `${what} was not possible within ${ms} ms`)
+}

@@ -1,0 +1,90 @@
+// Makes a Transport of a Wire: connecters on one side, engines for accepted connections on the
+// other. This is all that ipc, tcp, ws and thread ports share above their bytes.
+
+import { Connecter } from './connecter.ts'
+import type { Endpoint } from './endpoint.ts'
+import { Engine, type EngineOwner } from './engine.ts'
+import type { ZmqError } from './errors.ts'
+import type { PeerInfo, Pipe } from './pipe.ts'
+import type { Accept, Host, Listener, Transport, Wire } from './transport.ts'
+
+/** A transport for `schemes` over `wire`; pass the result to `registerTransport`. */
+export function wire(schemes: readonly string[], wire: Wire): Transport {
+  return {
+    schemes,
+    connect(endpoint, far, host) {
+      wire.check?.(endpoint)
+      new Connecter(wire, endpoint, far, host)
+    },
+    bind: (endpoint, accept, host) => listen(wire, endpoint, accept, host),
+  }
+}
+
+/** Listens on a wire: an engine for each connection, a pipe for each peer that finishes its handshake. */
+export async function listen(
+  wire: Wire,
+  endpoint: Endpoint,
+  accept: Accept,
+  host: Host,
+): Promise<Listener> {
+  const newcomers = new Set<Engine>()
+  let address = endpoint.text
+  const listener = await wire.listen(endpoint, host, (connection) => {
+    host.emit({ type: 'accept', address, peerAddress: connection.peerAddress })
+    const owner = new Accepted(
+      accept,
+      host,
+      () => address,
+      () => newcomers.delete(engine),
+    )
+    const protocol = wire.protocol(connection, host)
+    const engine = new Engine(connection, protocol, owner, host.options.handshakeInterval)
+    if (!owner.over) newcomers.add(engine)
+  })
+  address = listener.endpoint
+  return {
+    endpoint: address,
+    async close() {
+      for (const engine of newcomers) engine.destroy()
+      await listener.close()
+    },
+  }
+}
+
+/** An accepted connection: its pipe is made when its handshake is done and goes with it. */
+class Accepted implements EngineOwner {
+  over = false
+  readonly #accept: Accept
+  readonly #host: Host
+  readonly #address: () => string
+  readonly #handshakeOver: () => void
+
+  constructor(accept: Accept, host: Host, address: () => string, handshakeOver: () => void) {
+    this.#accept = accept
+    this.#host = host
+    this.#address = address
+    this.#handshakeOver = handshakeOver
+  }
+
+  joined(peer: PeerInfo): Pipe {
+    this.over = true
+    this.#handshakeOver()
+    this.#host.emit({ type: 'handshake', address: this.#address(), peer })
+    return this.#accept()
+  }
+
+  ended(error: ZmqError | undefined, pipe: Pipe | undefined): void {
+    this.over = true
+    this.#handshakeOver()
+    const address = this.#address()
+    if (pipe) {
+      const { unread } = pipe.close()
+      if (unread > 0) this.#host.dropped('peer-gone', unread)
+      this.#host.emit({ type: 'disconnect', address, error })
+    } else if (error?.isProtocolError) {
+      this.#host.emit({ type: 'handshake:error:protocol', address, error })
+    } else if (error) {
+      this.#host.emit({ type: 'handshake:error:other', address, error })
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// Sockets that send: `send` waits for room, `trySend` does not.
+
+import { ZmqError } from './errors.ts'
+import { nextTurn } from './loop.ts'
+import { type Message, type MessageLike, messageBytes, toMessage } from './message.ts'
+import { Socket } from './socket.ts'
+import type { WaitOptions } from './waiters.ts'
+
+export interface Writable {
+  /**
+   * Queues a message, waiting for room if the pattern says so. Resolved means queued, not
+   * delivered. Binary frames are referenced, not copied: do not change them afterwards. Several
+   * sends may wait; they go in order. Rejects with EAGAIN after `sendTimeout`, with EBADF when the
+   * socket is closed, with the signal's reason, or a TypeError for what cannot be sent; the
+   * message then stays with the caller.
+   */
+  send(message: MessageLike, options?: WaitOptions): Promise<void>
+  /** Queues a message if that is possible at once. Throws EBADF or a TypeError. */
+  trySend(message: MessageLike): boolean
+}
+
+/** Bytes accepted in one go before a sender is made to wait for the event loop. */
+const BREATH_BYTES = 4 * 1024 * 1024
+const MESSAGE_COST = 64
+
+const SENT: Promise<void> = Promise.resolve()
+
+export abstract class WritableSocket extends Socket implements Writable {
+  #spent = 0
+
+  send(message: MessageLike, options?: WaitOptions): Promise<void> {
+    let frames: Message
+    try {
+      this.assertOpen()
+      options?.signal?.throwIfAborted()
+      frames = toMessage(message)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (frames.length === 0) return SENT
+    if (this.senders.length > 0 || !this.xsend(frames)) {
+      return this.senders.add(frames, this.settings.sendTimeout, 'Sending', options?.signal)
+    }
+    this.sentCount++
+    this.#spent += messageBytes(frames) + MESSAGE_COST
+    if (this.#spent < BREATH_BYTES) return SENT
+    this.#spent = 0
+    return nextTurn()
+  }
+
+  trySend(message: MessageLike): boolean {
+    this.assertOpen()
+    const frames = toMessage(message)
+    if (frames.length === 0) throw new ZmqError('EINVAL', 'A message needs at least one frame')
+    if (this.senders.length > 0 || !this.xsend(frames)) return false
+    this.sentCount++
+    return true
+  }
+}

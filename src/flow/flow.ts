@@ -1,0 +1,88 @@
+// Flows: named, ordered lists of steps, and the position of one message in one of them.
+// A position is carried by the message and never searched for, so a flow may repeat a step.
+// Must not know files, handlers or sockets.
+import { ZmqError } from '../core/errors.ts'
+import { ActionKey } from '../topic/action-key.ts'
+
+/** A flow. Frozen; every step's key carries the flow's name. */
+export interface Flow {
+  readonly name: string
+  /** Hash of the steps' texts: the same text has the same version everywhere. */
+  readonly version: string
+  readonly steps: readonly ActionKey[]
+}
+
+/** Where a message stands. `step` is an index; one past the last step means "at the end". */
+export type Position = { readonly flow: string; readonly version: string; readonly step: number }
+
+/** Makes a flow of steps. Throws EINVAL for a name that is empty or that no key can carry. */
+export function makeFlow(name: string, steps: readonly ActionKey[]): Flow {
+  if (name === '') throw new ZmqError('EINVAL', 'A flow needs a name: the empty one means no flow')
+  ActionKey.of({ flow: name })
+  const owned = Object.freeze(steps.map((step) => step.with({ flow: name })))
+  return Object.freeze({ name, version: fnv1a(owned.join('\n')), steps: owned })
+}
+
+/** Whether a step is the entry marker `Push`, which tells how to send and is not work itself. */
+export function isPush(key: ActionKey): boolean {
+  return key.action === 'Push'
+}
+
+/** Whether a step is the terminal `??done`. */
+export function isDone(key: ActionKey): boolean {
+  return key.action === 'done' && key.sender === '' && key.context === ''
+}
+
+/** The position one step on. */
+export function advance(position: Position): Position {
+  return { ...position, step: position.step + 1 }
+}
+
+/** The flows in force. Never changes: a reload makes a new table. */
+export class FlowTable {
+  readonly names: readonly string[]
+  readonly #flows: ReadonlyMap<string, Flow>
+
+  /** Of two flows with one name the later counts. */
+  constructor(flows: Iterable<Flow> = []) {
+    this.#flows = new Map([...flows].map((flow) => [flow.name, flow]))
+    this.names = Object.freeze([...this.#flows.keys()])
+  }
+
+  get(name: string): Flow | undefined {
+    return this.#flows.get(name)
+  }
+
+  /** The flow of this name and, if given, version. Throws ENOENT naming what there is. */
+  find(name: string, version?: string): Flow {
+    const flow = this.#flows.get(name)
+    if (!flow) throw new ZmqError('ENOENT', `No flow "${name}": ${this.#hint()}`)
+    if (version === undefined || version === flow.version) return flow
+    const loaded = `version ${flow.version} is loaded, send it again`
+    throw new ZmqError('ENOENT', `No version "${version}" of flow "${name}": ${loaded}`)
+  }
+
+  /** The step at a position; undefined past the last one and where flow or version is unknown. */
+  step(position: Position): ActionKey | undefined {
+    const flow = this.#flows.get(position.flow)
+    return flow?.version === position.version ? flow.steps[position.step] : undefined
+  }
+
+  /** Where a new message starts: after the leading Push, if any. Throws ENOENT like `find`. */
+  start(name: string): Position {
+    const { version, steps } = this.find(name)
+    return { flow: name, version, step: steps[0] && isPush(steps[0]) ? 1 : 0 }
+  }
+
+  #hint(): string {
+    if (this.names.length === 0) return 'no flows are loaded, load a flow file first'
+    return `use one of the known flows ${this.names.join(', ')}`
+  }
+}
+
+// FNV-1a, 32 bits, over UTF-16 code units.
+function fnv1a(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}

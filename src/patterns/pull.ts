@@ -1,0 +1,37 @@
+// PULL (RFC 30): receives from its pushers in turn.
+
+import type { Message } from '../core/message.ts'
+import type { CommonOptions, ReceiveOptions } from '../core/options.ts'
+import type { Pipe } from '../core/pipe.ts'
+import { ReadableSocket } from '../core/readable.ts'
+import { defineOptions } from '../core/socket.ts'
+import { FairQueue } from './fq.ts'
+
+export type PullOptions = CommonOptions & ReceiveOptions
+
+export class Pull extends ReadableSocket {
+  readonly #fq = new FairQueue()
+
+  constructor(options?: PullOptions) {
+    super('PULL', options)
+  }
+
+  protected override xattach(pipe: Pipe): void {
+    this.#fq.attach(pipe)
+  }
+
+  protected override xread(pipe: Pipe): void {
+    this.#fq.activated(pipe)
+  }
+
+  protected override xterminated(pipe: Pipe): void {
+    this.#fq.terminated(pipe)
+  }
+
+  protected override xrecv(): Message | undefined {
+    return this.#fq.recv()
+  }
+}
+
+export interface Pull extends Required<PullOptions> {}
+defineOptions(Pull, 'PULL')

@@ -1,0 +1,42 @@
+// PUSH (RFC 30): sends to its pullers in turn; blocks when none has room; never drops.
+
+import type { Message } from '../core/message.ts'
+import type { CommonOptions, SendOptions } from '../core/options.ts'
+import type { PeerInfo, Pipe } from '../core/pipe.ts'
+import { defineOptions } from '../core/socket.ts'
+import { WritableSocket } from '../core/writable.ts'
+import { LoadBalancer } from './lb.ts'
+
+export type PushOptions = CommonOptions & SendOptions
+
+export class Push extends WritableSocket {
+  readonly #lb = new LoadBalancer()
+
+  constructor(options?: PushOptions) {
+    super('PUSH', options)
+  }
+
+  /** The peer that the last message was queued for, if its handshake is done. */
+  get lastPeer(): PeerInfo | undefined {
+    return this.#lb.last?.peer
+  }
+
+  protected override xattach(pipe: Pipe): void {
+    this.#lb.attach(pipe)
+  }
+
+  protected override xwrite(pipe: Pipe): void {
+    this.#lb.activated(pipe)
+  }
+
+  protected override xterminated(pipe: Pipe): void {
+    this.#lb.terminated(pipe)
+  }
+
+  protected override xsend(message: Message): boolean {
+    return this.#lb.send(message)
+  }
+}
+
+export interface Push extends Required<PushOptions> {}
+defineOptions(Push, 'PUSH')

@@ -1,0 +1,18 @@
+// The names that every entry exports: sockets, errors, and how to add a transport.
+
+export { ZmqError } from './core/errors.ts'
+export { type EventOf, type EventType, type SocketEvent, SocketEvents } from './core/events.ts'
+export { Frame, type FrameLike, type Message, type MessageLike } from './core/message.ts'
+export type { CommonOptions, ReceiveOptions, SendOptions, SocketOptions } from './core/options.ts'
+export type { PeerInfo } from './core/pipe.ts'
+export type { Readable } from './core/readable.ts'
+export { Socket, type Statistics } from './core/socket.ts'
+export type { SocketType } from './core/socket-type.ts'
+export { type DropReason, registerTransport, type Transport, type Wire } from './core/transport.ts'
+export type { WaitOptions } from './core/waiters.ts'
+export { wire } from './core/wire.ts'
+export type { Writable } from './core/writable.ts'
+export { Publisher, type PublisherOptions } from './patterns/pub.ts'
+export { Pull, type PullOptions } from './patterns/pull.ts'
+export { Push, type PushOptions } from './patterns/push.ts'
+export { Subscriber, type SubscriberOptions } from './patterns/sub.ts'

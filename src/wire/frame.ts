@@ -1,0 +1,165 @@
+// ZMTP 2.0/3.x framing (RFC 23, 37): flags, length, body. The one hot codec; it knows no sockets.
+//
+//   flags(1) length(1) body        length 0..255
+//   flags(1) length(8) body        flag LONG
+
+import { type Batch, COPY_LIMIT } from '../core/batch.ts'
+import { ZmqError } from '../core/errors.ts'
+import { allocate, EMPTY_FRAME, Frame } from '../core/message.ts'
+
+export const MORE = 0x01
+export const LONG = 0x02
+export const COMMAND = 0x04
+
+const SHORT_HEADER = 2
+const LONG_HEADER = 9
+const SHORT_LIMIT = 255
+
+/** Writes one frame. Bodies over the copy limit are referenced, so they must not change any more. */
+export function encodeFrame(flags: number, body: Uint8Array, out: Batch): void {
+  const size = body.byteLength
+  const referenced = size > COPY_LIMIT
+  const header = size > SHORT_LIMIT ? LONG_HEADER : SHORT_HEADER
+  let at = out.reserve(referenced ? header : header + size)
+  const slab = out.slab
+  if (size > SHORT_LIMIT) {
+    slab[at] = flags | LONG
+    writeLength(slab, at + 1, size)
+  } else {
+    slab[at] = flags
+    slab[at + 1] = size
+  }
+  at += header
+  if (referenced) out.reference(body)
+  else slab.set(body, at)
+}
+
+function writeLength(bytes: Uint8Array, at: number, size: number): void {
+  const high = Math.floor(size / 2 ** 32)
+  bytes[at] = 0 // lengths stay below 2^53
+  bytes[at + 1] = (high >>> 16) & 0xff
+  bytes[at + 2] = (high >>> 8) & 0xff
+  bytes[at + 3] = high & 0xff
+  bytes[at + 4] = size >>> 24
+  bytes[at + 5] = (size >>> 16) & 0xff
+  bytes[at + 6] = (size >>> 8) & 0xff
+  bytes[at + 7] = size & 0xff
+}
+
+/** Bodies up to this size get their memory at once; larger ones grow as bytes really arrive. */
+const TRUSTED_BYTES = 16 * 1024 * 1024
+
+/**
+ * Finds frames in a byte stream that comes in chunks of any size. A body that lies within one
+ * chunk is a view of it; one that spans chunks is assembled once in memory of its own.
+ */
+export class FrameDecoder {
+  /** Flags and body of the frame that `next` found. */
+  flags = 0
+  body: Uint8Array = EMPTY_FRAME
+  readonly #maxSize: number
+  #chunk: Uint8Array = EMPTY_FRAME
+  #at = 0
+  readonly #header = new Uint8Array(LONG_HEADER)
+  #headerSize = 0 // bytes of a header that a chunk's end cut
+  #partial: Uint8Array | undefined // a body that a chunk's end cut
+  #size = 0
+  #filled = 0
+
+  /** Frames over `maxSize` bytes are refused at their header (ERR_ZMTP_MESSAGE_TOO_LARGE); -1 = no limit. */
+  constructor(maxSize: number) {
+    this.#maxSize = maxSize < 0 ? Number.MAX_SAFE_INTEGER : maxSize
+  }
+
+  /** The next chunk, to be called when `next` has returned false. */
+  push(chunk: Uint8Array): void {
+    this.#chunk = chunk
+    this.#at = 0
+  }
+
+  /** True: `flags` and `body` are a frame. False: more bytes are needed. */
+  next(): boolean {
+    if (this.#partial) return this.#fill(this.#partial)
+    const chunk = this.#chunk
+    const at = this.#at
+    if (this.#headerSize > 0 || chunk.length - at < LONG_HEADER) return this.#splitHeader()
+    this.flags = chunk[at] as number
+    const long = (this.flags & LONG) !== 0
+    const size = long ? readLength(chunk, at + 1) : (chunk[at + 1] as number)
+    return this.#bodyAt(at + (long ? LONG_HEADER : SHORT_HEADER), size)
+  }
+
+  #bodyAt(at: number, size: number): boolean {
+    if (size > this.#maxSize) throw tooLarge(size, this.#maxSize)
+    const chunk = this.#chunk
+    if (chunk.length - at >= size) {
+      this.body = new Frame(chunk.buffer as ArrayBuffer, chunk.byteOffset + at, size)
+      this.#at = at + size
+      return true
+    }
+    this.#at = at
+    this.#size = size
+    this.#filled = 0
+    this.#partial = allocate(Math.min(size, TRUSTED_BYTES))
+    return this.#fill(this.#partial)
+  }
+
+  /** Near a chunk's end the header is read byte by byte, over the end if need be. */
+  #splitHeader(): boolean {
+    const header = this.#header
+    for (;;) {
+      const flags = header[0] as number
+      const long = (flags & LONG) !== 0
+      if (this.#headerSize > 0 && this.#headerSize === (long ? LONG_HEADER : SHORT_HEADER)) {
+        this.#headerSize = 0
+        this.flags = flags
+        return this.#bodyAt(this.#at, long ? readLength(header, 1) : (header[1] as number))
+      }
+      if (this.#at >= this.#chunk.length) return this.#spent()
+      header[this.#headerSize++] = this.#chunk[this.#at++] as number
+    }
+  }
+
+  #fill(partial: Uint8Array): boolean {
+    const from = this.#at
+    const take = Math.min(this.#size - this.#filled, this.#chunk.length - from)
+    const target = this.#roomFor(partial, this.#filled + take)
+    target.set(this.#chunk.subarray(from, from + take), this.#filled)
+    this.#at = from + take
+    this.#filled += take
+    if (this.#filled < this.#size) {
+      this.#partial = target
+      return this.#spent()
+    }
+    this.#partial = undefined
+    this.body = new Frame(target.buffer as ArrayBuffer, target.byteOffset, this.#size)
+    return true
+  }
+
+  #roomFor(partial: Uint8Array, size: number): Uint8Array {
+    if (size <= partial.length) return partial
+    const larger = allocate(Math.min(this.#size, Math.max(size, partial.length * 2)))
+    larger.set(partial.subarray(0, this.#filled))
+    return larger
+  }
+
+  /** Lets go of the chunk's memory. */
+  #spent(): false {
+    this.#chunk = EMPTY_FRAME
+    this.#at = 0
+    return false
+  }
+}
+
+function readLength(bytes: Uint8Array, at: number): number {
+  let size = 0
+  for (let i = at; i < at + 8; i++) size = size * 256 + (bytes[i] as number)
+  return size
+}
+
+function tooLarge(size: number, limit: number): ZmqError {
+  return new ZmqError(
+    'ERR_ZMTP_MESSAGE_TOO_LARGE',
+    `The peer announced a frame of ${size} bytes, over the limit of ${limit} (maxMessageSize)`,
+  )
+}

@@ -1,0 +1,68 @@
+// ZMTP 3 command bodies (RFC 37): a name with its length in front, then data.
+
+import { ZmqError } from '../../core/errors.ts'
+import { Frame } from '../../core/message.ts'
+
+const latin1 = new TextDecoder('latin1')
+const utf8 = new TextDecoder()
+const encoder = new TextEncoder()
+
+export interface Command {
+  readonly name: string
+  readonly data: Uint8Array
+}
+
+export function encodeCommand(name: string, data: Uint8Array): Uint8Array {
+  const body = new Uint8Array(1 + name.length + data.byteLength)
+  body[0] = name.length
+  for (let i = 0; i < name.length; i++) body[1 + i] = name.charCodeAt(i)
+  body.set(data, 1 + name.length)
+  return body
+}
+
+/** Undefined for a body that has no whole name in it. */
+export function decodeCommand(body: Uint8Array): Command | undefined {
+  const length = body[0]
+  if (length === undefined || length === 0 || body.byteLength < 1 + length) return undefined
+  return { name: latin1.decode(body.subarray(1, 1 + length)), data: body.subarray(1 + length) }
+}
+
+/** The properties of a READY or INITIATE command: name length(1), name, value length(4), value. */
+export function encodeProperties(properties: Iterable<readonly [string, Uint8Array]>): Uint8Array {
+  const parts: number[] = []
+  for (const [name, value] of properties) {
+    const size = value.byteLength
+    parts.push(name.length, ...encoder.encode(name))
+    parts.push(
+      (size >>> 24) & 0xff,
+      (size >>> 16) & 0xff,
+      (size >>> 8) & 0xff,
+      size & 0xff,
+      ...value,
+    )
+  }
+  return Uint8Array.from(parts)
+}
+
+/** Names are put in lower case, because RFC 37 compares them without case. Throws ERR_ZMTP_METADATA. */
+export function decodeProperties(data: Uint8Array): Map<string, Uint8Array> {
+  const properties = new Map<string, Uint8Array>()
+  for (let at = 0; at < data.byteLength; ) {
+    const nameEnd = at + 1 + (data[at] as number)
+    if (nameEnd + 4 > data.byteLength) throw badMetadata()
+    const name = latin1.decode(data.subarray(at + 1, nameEnd))
+    const size = new DataView(data.buffer, data.byteOffset + nameEnd, 4).getUint32(0)
+    at = nameEnd + 4 + size
+    if (at > data.byteLength) throw badMetadata()
+    properties.set(name.toLowerCase(), Frame.from(data.subarray(nameEnd + 4, at)))
+  }
+  return properties
+}
+
+export function propertyText(value: Uint8Array | undefined): string | undefined {
+  return value && utf8.decode(value)
+}
+
+function badMetadata(): ZmqError {
+  return new ZmqError('ERR_ZMTP_METADATA', "The peer's READY command has malformed properties")
+}

@@ -1,0 +1,153 @@
+// ZMTP 3.1 for one connection (RFC 37): greeting, READY, then frames. Reads top to bottom.
+//
+//   send greeting -> peer's greeting -> send READY -> peer's READY -> messages and commands
+//
+// Nothing but the greeting and READY is sent before the peer's READY came: libzmq would take it
+// for a part of the handshake and close.
+
+import type { Batch } from '../../core/batch.ts'
+import { ZmqError } from '../../core/errors.ts'
+import type { Message } from '../../core/message.ts'
+import type { Connection, Host, Protocol, ProtocolSink } from '../../core/transport.ts'
+import { COMMAND, encodeFrame, FrameDecoder, MORE } from '../frame.ts'
+import { decodeCommand, encodeCommand } from './command.ts'
+import { checkGreeting, decodeGreeting, encodeGreeting, GREETING_BYTES } from './greeting.ts'
+import { type LocalInfo, receiveReady, sendReady } from './null.ts'
+
+const MECHANISM = 'NULL'
+const PING_TTL_BYTES = 2
+const LONGEST_CONTEXT = 16
+
+/** What the protocol needs to know of its socket. */
+export interface ZmtpLocal extends LocalInfo {
+  /** Bytes; -1 = no limit. */
+  readonly maxMessageSize: number
+}
+
+/** The protocol of a new connection of `host`'s socket. */
+export function zmtpFor(connection: Connection, { socketType, options }: Host): Protocol {
+  const { metadata, maxMessageSize } = options
+  return new Zmtp({ socketType, metadata, maxMessageSize }, connection.peerAddress)
+}
+
+export class Zmtp implements Protocol {
+  readonly #local: ZmtpLocal
+  readonly #address: string
+  readonly #frames: FrameDecoder
+  readonly #greeting = new Uint8Array(GREETING_BYTES)
+  #greeted = 0
+  #commandSubscriptions = false // the peer takes SUBSCRIBE and CANCEL commands (ZMTP 3.1)
+  #ready = false
+  #parts: Message | undefined // the frames so far of a multipart message
+
+  constructor(local: ZmtpLocal, address: string) {
+    this.#local = local
+    this.#address = address
+    this.#frames = new FrameDecoder(local.maxMessageSize)
+  }
+
+  start(out: Batch): void {
+    out.copy(encodeGreeting(MECHANISM))
+  }
+
+  encode(message: Message, out: Batch): void {
+    if (this.#commandSubscriptions && this.#encodeSubscription(message, out)) return
+    const last = message.length - 1
+    for (let i = 0; i < last; i++) encodeFrame(MORE, message[i] as Uint8Array, out)
+    encodeFrame(0, message[last] as Uint8Array, out)
+  }
+
+  decode(chunk: Uint8Array, to: ProtocolSink): void {
+    const rest = this.#greeted < GREETING_BYTES ? this.#greet(chunk, to.out) : chunk
+    if (rest.byteLength === 0) return
+    this.#frames.push(rest)
+    this.resume(to)
+  }
+
+  resume(to: ProtocolSink): void {
+    const frames = this.#frames
+    while (frames.next()) {
+      const { flags, body } = frames
+      if ((flags & COMMAND) !== 0 || !this.#ready) {
+        if (!this.#command(body, to)) return
+      } else if ((flags & MORE) !== 0) {
+        if (this.#parts) this.#parts.push(body)
+        else this.#parts = [body]
+      } else if (!to.message(this.#whole(body))) return
+    }
+  }
+
+  #whole(last: Uint8Array): Message {
+    const parts = this.#parts
+    if (parts === undefined) return [last]
+    this.#parts = undefined
+    parts.push(last)
+    return parts
+  }
+
+  /** Takes the greeting from the front of the stream; returns what follows it. */
+  #greet(chunk: Uint8Array, out: Batch): Uint8Array {
+    const part = chunk.subarray(0, GREETING_BYTES - this.#greeted)
+    this.#greeting.set(part, this.#greeted)
+    this.#greeted += part.byteLength
+    checkGreeting(this.#greeting, this.#greeted)
+    if (this.#greeted === GREETING_BYTES) this.#greetingDone(out)
+    return chunk.subarray(part.byteLength)
+  }
+
+  #greetingDone(out: Batch): void {
+    const { minor, mechanism } = decodeGreeting(this.#greeting)
+    if (mechanism !== MECHANISM) {
+      const message = `The peer asks for the security mechanism '${mechanism}', this side has ${MECHANISM}`
+      throw new ZmqError('ERR_ZMTP_MECHANISM_MISMATCH', message, { address: this.#address })
+    }
+    const { socketType } = this.#local
+    this.#commandSubscriptions = minor >= 1 && (socketType === 'SUB' || socketType === 'XSUB')
+    sendReady(this.#local, out)
+  }
+
+  /** False: decode no further for now. */
+  #command(body: Uint8Array, to: ProtocolSink): boolean {
+    const command = decodeCommand(body)
+    if (!this.#ready) {
+      const peer = receiveReady(command, this.#local, this.#address)
+      this.#ready = true
+      return to.handshaken(peer)
+    }
+    switch (command?.name) {
+      case 'SUBSCRIBE':
+        return this.#subscription(1, command.data, to)
+      case 'CANCEL':
+        return this.#subscription(0, command.data, to)
+      case 'PING':
+        this.#pong(command.data, to.out)
+        return true
+      default:
+        return true // unknown commands are ignored (RFC 37)
+    }
+  }
+
+  #pong(data: Uint8Array, out: Batch): void {
+    if (data.byteLength < PING_TTL_BYTES) return
+    const context = data.subarray(PING_TTL_BYTES, PING_TTL_BYTES + LONGEST_CONTEXT)
+    encodeFrame(COMMAND, encodeCommand('PONG', context), out)
+  }
+
+  /** Only publishers are told of subscriptions; in a pipe they travel as a message. */
+  #subscription(kind: 0 | 1, prefix: Uint8Array, to: ProtocolSink): boolean {
+    const { socketType } = this.#local
+    if (socketType !== 'PUB' && socketType !== 'XPUB') return true
+    const frame = new Uint8Array(1 + prefix.byteLength)
+    frame[0] = kind
+    frame.set(prefix, 1)
+    return to.message([frame])
+  }
+
+  #encodeSubscription(message: Message, out: Batch): boolean {
+    const frame = message[0] as Uint8Array
+    if (message.length > 1 || (frame[0] !== 0 && frame[0] !== 1)) return false
+    const name = frame[0] === 1 ? 'SUBSCRIBE' : 'CANCEL'
+    encodeFrame(COMMAND, encodeCommand(name, frame.subarray(1)), out)
+    return true
+  }
+}
