@@ -12,4 +12,13 @@ registerTransport(inproc(new Hub(new ThreadCourier())))
 registerTransport(wire(['ipc'], ipc))
 registerTransport(wire(['tcp', 'ws'], websocket))
 
+export type { Flow, Position } from './flow/flow.ts'
+export { loadConfig, type ZManagerConfig } from './manager/config.ts'
+export type { Handler, HandlerContext, Values } from './manager/handlers.ts'
+export type { Counts, Totals } from './manager/ledger.ts'
+export { ZManager, type ZManagerHooks } from './manager/zmanager.ts'
 export * from './sockets.ts'
+export { ActionKey, type KeyFields } from './topic/action-key.ts'
+export { decodeEnvelope, type Envelope, type Header, type StepError } from './topic/envelope.ts'
+export { prefixOf, topicKey, topicOf } from './topic/topic.ts'
+export { decodeValue, encodeValue } from './wire/value.ts'

@@ -36,6 +36,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   #congested = false // the connection asked to hold back
   #stalled = false // the pipe is full: the rest of a chunk waits in the protocol
   readonly #held: Uint8Array[] = [] // chunks that arrived although the connection was told to pause
+  #ending = false // the connection is gone: what it had brought is delivered, room or not
   #finished = false // the pipe has nothing more to send
   #cause: ZmqError | undefined
 
@@ -61,7 +62,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
 
   data(chunk: Uint8Array): void {
     if (this.#stalled) this.#held.push(chunk)
-    else this.#decode(() => this.#protocol.decode(chunk, this))
+    else if (this.#cause === undefined) this.#decode(() => this.#protocol.decode(chunk, this))
   }
 
   drain(): void {
@@ -71,6 +72,8 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
 
   closed(cause?: Error): void {
     this.#handshake?.cancel()
+    this.#ending = true
+    if (this.#stalled) this.#goOn()
     const address = this.#connection.peerAddress
     this.#cause ??= cause && asZmqError(cause, `Connection to ${address} lost`, address)
     const pipe = this.#pipe
@@ -94,6 +97,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
 
   message(message: Message): boolean {
     const pipe = this.#pipe as Pipe
+    if (this.#ending) return pipe.force(message)
     pipe.write(message)
     this.#stalled = !pipe.canWrite()
     return !this.#stalled
@@ -112,9 +116,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
 
   writeActivated(): void {
     if (!this.#stalled) return
-    this.#stalled = false
-    this.#decode(() => this.#protocol.resume(this))
-    while (!this.#stalled && this.#held.length > 0) this.data(this.#held.shift() as Uint8Array)
+    this.#goOn()
     if (!this.#stalled) this.#connection.resume()
   }
 
@@ -125,6 +127,13 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   }
 
   // -----------------------------------------------------------------------------------------
+
+  /** Decodes what waits since the pipe was full. */
+  #goOn(): void {
+    this.#stalled = false
+    this.#decode(() => this.#protocol.resume(this))
+    while (!this.#stalled && this.#held.length > 0) this.data(this.#held.shift() as Uint8Array)
+  }
 
   #decode(step: () => void): void {
     try {

@@ -75,7 +75,7 @@ export class PipeSet implements Iterable<Pipe> {
 
   #close(pipe: Pipe, cut: boolean): void {
     const { unread, unsent } = pipe.close(cut)
-    if (unread > 0) this.#owner.dropped('closed', unread)
-    if (unsent > 0) this.#owner.dropped('linger', unsent)
+    this.#owner.dropped('closed', unread)
+    this.#owner.dropped('linger', unsent)
   }
 }

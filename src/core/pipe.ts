@@ -147,11 +147,22 @@ export class Pipe {
   /** Hands a message to the other end. False: full or closed, nothing taken. */
   write(message: Message): boolean {
     if (!this.canWrite()) return false
+    this.#put(message)
+    return true
+  }
+
+  /** As `write`, but over the limit if need be: for what a connection had brought when it broke. */
+  force(message: Message): boolean {
+    if (!this.open) return false
+    this.#put(message)
+    return true
+  }
+
+  #put(message: Message): void {
     this.#unread++
     const other = this.other
     other.#inbox.push(message)
     if (!other.#active) other.#activate()
-    return true
   }
 
   /** The next message; undefined when empty, and `readActivated` follows when that changes. */

@@ -56,7 +56,7 @@ export abstract class ReadableSocket extends Socket implements Readable {
   #take(): Message | undefined {
     if (this.receivers.length > 0) return undefined
     const message = this.xrecv()
-    if (message !== undefined) this.receivedCount++
+    if (message !== undefined) this.tally.received++
     return message
   }
 }

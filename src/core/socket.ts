@@ -4,6 +4,7 @@
 //
 // Methods that return a promise never throw, they reject; all others throw at misuse.
 
+import { type Attachment, Attachments } from './attachments.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { asZmqError, ZmqError } from './errors.ts'
 import { SocketEvents } from './events.ts'
@@ -14,32 +15,17 @@ import {
   makeOptions,
   type OptionName,
   type Options,
-  optionNames,
   type SocketOptions,
 } from './options.ts'
+import { PatternHooks } from './pattern-hooks.ts'
 import { type PeerInfo, Pipe, type PipeSink } from './pipe.ts'
 import { PipeSet } from './pipe-set.ts'
 import type { SocketType } from './socket-type.ts'
-import { type DropReason, type Host, type Listener, transportFor } from './transport.ts'
-import { Waiters } from './waiters.ts'
+import { type Statistics, Tally } from './tally.ts'
+import { type Host, transportFor } from './transport.ts'
+import { Waiters, type WaitOptions } from './waiters.ts'
 
-/** Counts of whole messages since the socket was made. */
-export interface Statistics {
-  /** Accepted by `send`. */
-  readonly sent: number
-  /** Handed out by `receive`. */
-  readonly received: number
-  /** Messages (PUB: copies) that were accepted and will not arrive, by reason. */
-  readonly dropped: Readonly<Partial<Record<DropReason, number>>>
-}
-
-/** What belongs to one `bind` or `connect`. */
-interface Attachment {
-  readonly listener: Listener | undefined
-  readonly pipes: Set<Pipe>
-}
-
-export abstract class Socket {
+export abstract class Socket extends PatternHooks {
   /** Events about connections and peers. */
   readonly events: SocketEvents = new SocketEvents()
   readonly socketType: SocketType
@@ -47,21 +33,20 @@ export abstract class Socket {
   readonly #host: Host
   readonly #sink: PipeSink
   readonly #pipes: PipeSet
-  readonly #attachments = new Map<string, Attachment[]>()
-  readonly #dropped: Partial<Record<DropReason, number>> = {}
+  readonly #attachments = new Attachments()
   readonly #whenEnded: Promise<void>
   #resolveEnded!: () => void
-  #lastEndpoint: string | null = null
   #closed = false
   #ended = false
   #busy = 0 // binds and listener closings under way
   #release: (() => void) | undefined
-  protected sentCount = 0
-  protected receivedCount = 0
+  protected readonly tally: Tally = new Tally()
   protected readonly senders: Waiters<Message, void> = new Waiters()
+  readonly #joining: Waiters<undefined, void> = new Waiters()
   protected readonly receivers: Waiters<undefined, Message> = new Waiters()
 
   constructor(type: SocketType, given: SocketOptions = {}) {
+    super()
     this.socketType = type
     this.#options = makeOptions(type, given)
     this.#whenEnded = new Promise((resolve) => {
@@ -72,14 +57,14 @@ export abstract class Socket {
         this.xterminated(pipe)
         this.events.emit({ type: 'detach', peer: pipe.peer })
       },
-      dropped: (reason, count) => this.countDropped(reason, count),
+      dropped: (reason, count) => this.tally.drop(reason, count),
       settled: () => this.#settle(),
     })
     this.#host = {
       socketType: type,
       options: this.#options,
       emit: (event) => this.events.emit(event),
-      dropped: (reason, count) => this.countDropped(reason, count),
+      dropped: (reason, count) => this.tally.drop(reason, count),
     }
     this.#sink = {
       ready: (pipe) => this.#ready(pipe),
@@ -93,24 +78,6 @@ export abstract class Socket {
       },
       terminated: (pipe) => this.#pipes.terminated(pipe),
     }
-  }
-
-  // --- the pattern's part ------------------------------------------------------------------
-
-  /** A pipe joined: messages may be written to it from now on. */
-  protected abstract xattach(pipe: Pipe): void
-  /** The pipe's peer finished a handshake, maybe not its first: tell it again what it must know. */
-  protected xready(_pipe: Pipe): void {}
-  protected xread(_pipe: Pipe): void {}
-  protected xwrite(_pipe: Pipe): void {}
-  /** The pipe is gone. */
-  protected abstract xterminated(pipe: Pipe): void
-  /** Takes the message or, with false, leaves it with the caller. */
-  protected xsend(_message: Message): boolean {
-    throw new ZmqError('EFSM', `A ${this.socketType} socket cannot send`)
-  }
-  protected xrecv(): Message | undefined {
-    throw new ZmqError('EFSM', `A ${this.socketType} socket cannot receive`)
   }
 
   // --- endpoints ---------------------------------------------------------------------------
@@ -142,7 +109,7 @@ export abstract class Socket {
       return far
     }
     const listener = await transportFor(endpoint).bind(endpoint, accept, this.#host)
-    this.#record(listener.endpoint, { listener, pipes })
+    this.#attachments.add(listener.endpoint, { listener, pipes })
     this.events.emit({ type: 'bind', address: listener.endpoint })
     if (this.#closed) await listener.close()
   }
@@ -150,7 +117,9 @@ export abstract class Socket {
   /** Stops taking peers at a bound endpoint (the resolved one) and lets go of those it brought. Rejects with ENOENT. */
   async unbind(endpoint: string): Promise<void> {
     this.assertOpen()
-    await Promise.all(this.#forget(endpoint, true).map((attachment) => this.#detach(attachment)))
+    await Promise.all(
+      this.#attachments.take(endpoint, 'bound').map((attachment) => this.#detach(attachment)),
+    )
   }
 
   /**
@@ -166,18 +135,19 @@ export abstract class Socket {
     transport.connect(parsed, far, this.#host)
     const pipes = new Set<Pipe>()
     this.#attach(near, pipes)
-    this.#record(endpoint, { listener: undefined, pipes })
+    this.#attachments.add(endpoint, { listener: undefined, pipes })
   }
 
   /** Ends all connections made with this text; what is queued for them lingers. Throws ENOENT. */
   disconnect(endpoint: string): void {
     this.assertOpen()
-    for (const attachment of this.#forget(endpoint, false)) void this.#detach(attachment)
+    for (const attachment of this.#attachments.take(endpoint, 'connected'))
+      void this.#detach(attachment)
   }
 
   /** The endpoint last bound or connected, ports and wildcards resolved. ZMQ_LAST_ENDPOINT. */
   get lastEndpoint(): string | null {
-    return this.#lastEndpoint
+    return this.#attachments.last
   }
 
   // --- life --------------------------------------------------------------------------------
@@ -197,8 +167,8 @@ export abstract class Socket {
     const reason = new ZmqError('EBADF', 'Socket is closed')
     this.senders.rejectAll(reason)
     this.receivers.rejectAll(reason)
-    const attachments = [...this.#attachments.values()].flat()
-    this.#attachments.clear()
+    this.#joining.rejectAll(reason)
+    const attachments = this.#attachments.takeAll()
     this.#hold(1)
     void Promise.all(attachments.map((attachment) => this.#detach(attachment))).finally(() =>
       this.#hold(-1),
@@ -210,13 +180,21 @@ export abstract class Socket {
     await this.close()
   }
 
+  /** Resolves when `count` peers have finished their handshake. Rejects with EBADF or the signal's reason. */
+  async ready(count = 1, options?: WaitOptions): Promise<void> {
+    this.assertOpen()
+    while (this.peers.length < count) {
+      await this.#joining.add(undefined, -1, 'Meeting a peer', options?.signal)
+    }
+  }
+
   /** The peers whose handshake is done. */
   get peers(): PeerInfo[] {
     return [...this.#pipes].filter((pipe) => pipe.connected).map((pipe) => pipe.peer as PeerInfo)
   }
 
   statistics(): Statistics {
-    return { sent: this.sentCount, received: this.receivedCount, dropped: { ...this.#dropped } }
+    return this.tally.snapshot()
   }
 
   // --- for patterns ------------------------------------------------------------------------
@@ -229,10 +207,6 @@ export abstract class Socket {
     return this.#pipes
   }
 
-  protected countDropped(reason: DropReason, count: number): void {
-    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + count
-  }
-
   protected assertOpen(): void {
     if (this.#closed) throw new ZmqError('EBADF', 'Socket is closed')
   }
@@ -243,7 +217,7 @@ export abstract class Socket {
       first && this.xsend(first.value);
       first = this.senders.first()
     ) {
-      this.sentCount++
+      this.tally.sent++
       this.senders.resolveFirst()
     }
   }
@@ -252,7 +226,7 @@ export abstract class Socket {
     while (this.receivers.length > 0) {
       const message = this.xrecv()
       if (message === undefined) return
-      this.receivedCount++
+      this.tally.received++
       this.receivers.resolveFirst(message)
     }
   }
@@ -289,30 +263,7 @@ export abstract class Socket {
     if (!this.#pipes.has(pipe)) return
     this.xready(pipe)
     this.events.emit({ type: 'attach', peer: pipe.peer as PeerInfo })
-  }
-
-  // --- attachments -------------------------------------------------------------------------
-
-  #record(endpoint: string, attachment: Attachment): void {
-    this.#lastEndpoint = endpoint
-    const list = this.#attachments.get(endpoint)
-    if (list) list.push(attachment)
-    else this.#attachments.set(endpoint, [attachment])
-  }
-
-  #forget(endpoint: string, bound: boolean): Attachment[] {
-    const list = this.#attachments.get(endpoint) ?? []
-    const found = list.filter((attachment) => (attachment.listener !== undefined) === bound)
-    if (found.length === 0) {
-      const known = [...this.#attachments.keys()].join(', ') || 'nothing'
-      const message = `No such endpoint: not ${bound ? 'bound' : 'connected'} to ${endpoint} (this socket has ${known})`
-      throw new ZmqError('ENOENT', message, { address: endpoint })
-    }
-    this.#attachments.set(
-      endpoint,
-      list.filter((attachment) => !found.includes(attachment)),
-    )
-    return found
+    while (this.#joining.length > 0) this.#joining.resolveFirst()
   }
 
   async #detach({ listener, pipes }: Attachment): Promise<void> {
@@ -340,20 +291,5 @@ export abstract class Socket {
     this.#ended = true
     this.events.emit({ type: 'end' })
     this.#resolveEnded()
-  }
-}
-
-/** Gives a socket class one property per option of its type. */
-export function defineOptions(socketClass: { prototype: Socket }, type: SocketType): void {
-  for (const name of optionNames(type)) {
-    Object.defineProperty(socketClass.prototype, name, {
-      get(this: Socket) {
-        return this.getOption(name)
-      },
-      set(this: Socket, value: never) {
-        this.setOption(name, value)
-      },
-      configurable: true,
-    })
   }
 }

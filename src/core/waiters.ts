@@ -85,6 +85,7 @@ export class Waiters<V, R> {
   #fail(waiter: Waiter<V, R>, reason: unknown): void {
     this.#settle(waiter)
     waiter.reject(reason)
+    this.first() // forgets those at the head that are settled: nobody may ask for a long time
   }
 
   #settle(waiter: Waiter<V, R>): void {

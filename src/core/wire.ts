@@ -31,14 +31,15 @@ export async function listen(
   let address = endpoint.text
   const listener = await wire.listen(endpoint, host, (connection) => {
     host.emit({ type: 'accept', address, peerAddress: connection.peerAddress })
+    let engine: Engine | undefined // not yet there if the whole handshake had arrived already
     const owner = new Accepted(
       accept,
       host,
       () => address,
-      () => newcomers.delete(engine),
+      () => engine && newcomers.delete(engine),
     )
     const protocol = wire.protocol(connection, host)
-    const engine = new Engine(connection, protocol, owner, host.options.handshakeInterval)
+    engine = new Engine(connection, protocol, owner, host.options.handshakeInterval)
     if (!owner.over) newcomers.add(engine)
   })
   address = listener.endpoint

@@ -41,7 +41,7 @@ export abstract class WritableSocket extends Socket implements Writable {
     if (this.senders.length > 0 || !this.xsend(frames)) {
       return this.senders.add(frames, this.settings.sendTimeout, 'Sending', options?.signal)
     }
-    this.sentCount++
+    this.tally.sent++
     this.#spent += messageBytes(frames) + MESSAGE_COST
     if (this.#spent < BREATH_BYTES) return SENT
     this.#spent = 0
@@ -53,7 +53,7 @@ export abstract class WritableSocket extends Socket implements Writable {
     const frames = toMessage(message)
     if (frames.length === 0) throw new ZmqError('EINVAL', 'A message needs at least one frame')
     if (this.senders.length > 0 || !this.xsend(frames)) return false
-    this.sentCount++
+    this.tally.sent++
     return true
   }
 }

@@ -4,9 +4,9 @@
 // A subscriber's subscriptions are a set per connection: one cancel ends what two subscribes began.
 
 import type { Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
 import type { CommonOptions, SendOptions } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
-import { defineOptions } from '../core/socket.ts'
 import { WritableSocket } from '../core/writable.ts'
 import { Distributor } from './dist.ts'
 import { parseSubscription } from './subscription.ts'
@@ -41,7 +41,7 @@ export class Publisher extends WritableSocket {
   protected override xsend(message: Message): boolean {
     this.#subscriptions.match(message[0] as Uint8Array, this.#match)
     const missed = this.#dist.send(message)
-    if (missed > 0) this.countDropped('hwm', missed)
+    this.tally.drop('hwm', missed)
     return true
   }
 

@@ -1,10 +1,10 @@
 // PULL (RFC 30): receives from its pushers in turn.
 
 import type { Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
 import type { CommonOptions, ReceiveOptions } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
-import { defineOptions } from '../core/socket.ts'
 import { FairQueue } from './fq.ts'
 
 export type PullOptions = CommonOptions & ReceiveOptions

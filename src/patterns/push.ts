@@ -1,9 +1,9 @@
 // PUSH (RFC 30): sends to its pullers in turn; blocks when none has room; never drops.
 
 import type { Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
 import type { CommonOptions, SendOptions } from '../core/options.ts'
 import type { PeerInfo, Pipe } from '../core/pipe.ts'
-import { defineOptions } from '../core/socket.ts'
 import { WritableSocket } from '../core/writable.ts'
 import { LoadBalancer } from './lb.ts'
 

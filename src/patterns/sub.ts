@@ -4,10 +4,10 @@
 // of each new prefix, of its end, and of all prefixes again after every (re)connect.
 
 import { type FrameLike, type Message, toFrame } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
 import type { CommonOptions, ReceiveOptions } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
-import { defineOptions } from '../core/socket.ts'
 import { FairQueue } from './fq.ts'
 import { subscriptionMessage } from './subscription.ts'
 import { Trie } from './trie.ts'

@@ -133,7 +133,11 @@ export class Hub implements Wire {
         resolve(owner)
       }
       seekers.add(found)
-      signal.addEventListener('abort', () => (done(), reject(signal.reason)), { once: true })
+      const aborted = (): void => {
+        done()
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', aborted, { once: true })
       this.#say('who', name)
     })
   }

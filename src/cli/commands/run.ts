@@ -1,0 +1,189 @@
+// zmanager run: starts a ZManager, feeds it one message per input line, writes results as they come.
+// Not in here: what happens to a message (src/manager), how a summary reads (src/cli/summary.ts).
+
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import {
+  ActionKey,
+  decodeEnvelope,
+  decodeValue,
+  type Subscriber,
+  type Values,
+  ZManager,
+  ZmqError,
+} from '../../index.ts'
+import { type Command, UsageError } from '../command.ts'
+import { Progress } from '../progress.ts'
+import { type Summary, summaryLines } from '../summary.ts'
+
+const HELP = `Usage: zmanager run <zmanager.ini> [--input FILE] [--flow NAME] [--events] [--json]
+
+Starts Subject, workers and Integration Manager as the ini file says, sends every line of the input
+(one JSON object a line) through a flow, and writes the values of each finished message to stdout, one
+JSON object a line, in the order in which they finish. Progress and the summary go to stderr.
+
+  --input FILE   the lines; - (the default) reads stdin
+  --flow NAME    the flow to send them into; default: the only flow, else the first
+  --events       also write what handlers publish beside the flow, as {"key": ..., "values": ...}
+  --json         the last line on stderr is the summary as one JSON object
+                 (accepted, done, failed, malformed, seconds, messagesPerSecond, flows, workers ...)
+
+Exit code: 0 every line was done, 1 some failed or were malformed, 2 wrong usage or configuration.
+Ctrl-C stops reading, finishes what was accepted and prints the summary; twice ends at once.
+
+Example:
+  zmanager run examples/earthquakes/zmanager.ini --input examples/earthquakes/earthquakes.ndjson`
+
+interface Options {
+  readonly file: string
+  readonly input: string
+  readonly flow: string | undefined
+  readonly events: boolean
+  readonly json: boolean
+}
+
+export const run: Command = {
+  name: 'run',
+  summary: 'run flows over lines of input, with workers in threads',
+  help: HELP,
+  run: (args) => new Run(parse(args)).run(),
+}
+
+function parse(args: readonly string[]): Options {
+  const { values, positionals } = parseOrExplain(args)
+  const [file, ...more] = positionals
+  if (file === undefined || more.length > 0) throw new UsageError('run takes one zmanager.ini')
+  const { input = '-', flow, events = false, json = false } = values
+  return { file, input, flow, events, json }
+}
+
+function parseOrExplain(args: readonly string[]) {
+  const options = {
+    input: { type: 'string' },
+    flow: { type: 'string' },
+    events: { type: 'boolean' },
+    json: { type: 'boolean' },
+  } as const
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+class Run {
+  readonly #options: Options
+  readonly #progress = new Progress()
+  readonly #manager: ZManager
+  readonly #flow: string
+  #ends = 0 // messages whose end was written
+  #expected = Number.POSITIVE_INFINITY
+  #malformed = 0
+  #interrupted = false
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#manager = ZManager.fromFile(options.file, { report: (text) => this.#progress.line(text) })
+    for (const { file, line, message } of this.#manager.warnings) {
+      this.#progress.line(`warning: ${file}:${line}: ${message}`)
+    }
+    const flow = options.flow ?? this.#manager.flows[0]
+    if (flow === undefined)
+      throw new ZmqError('EINVAL', `${options.file}: its flow files hold no flow`)
+    if (!this.#manager.flows.includes(flow)) {
+      throw new ZmqError('ENOENT', `No flow '${flow}' (there is ${this.#manager.flows.join(', ')})`)
+    }
+    this.#flow = flow
+  }
+
+  async run(): Promise<number> {
+    const input = await openInput(this.#options.input)
+    process.on('SIGINT', () => this.#interrupt())
+    await this.#manager.start()
+    const results = await this.#manager.subscribe(ActionKey.of({ flow: this.#flow }))
+    const writing = this.#write(results)
+    const started = performance.now()
+    await this.#feed(input)
+    await this.#manager.drain()
+    const seconds = (performance.now() - started) / 1000
+    const { done, failed } = this.#manager.totals().flows[this.#flow] ?? { done: 0, failed: 0 }
+    this.#expected = done + failed
+    if (this.#ends < this.#expected) await writing
+    await this.#manager.stop()
+    return this.#sumUp(seconds)
+  }
+
+  async #feed(input: NodeJS.ReadableStream): Promise<void> {
+    let number = 0
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number++
+      if (this.#interrupted) return
+      const values = line.trim() === '' ? undefined : this.#parseLine(line, number)
+      if (values) await this.#manager.push(this.#flow, values)
+      this.#progress.update(() => this.#progressText())
+    }
+  }
+
+  #parseLine(line: string, number: number): Values | undefined {
+    try {
+      const values: unknown = JSON.parse(line)
+      if (typeof values === 'object' && values !== null && !Array.isArray(values))
+        return values as Values
+      throw new Error('it is no JSON object')
+    } catch (error) {
+      this.#malformed++
+      this.#progress.line(`line ${number}: malformed: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  /** Writes what is published, until the end of every message was seen. */
+  async #write(results: Subscriber): Promise<void> {
+    for await (const message of results) {
+      const { header, body } = decodeEnvelope(message)
+      const { outcome, error, key } = header
+      if (outcome === 'done') await writeLine(decodeValue(body))
+      else if (error) this.#progress.line(`failed: ${error.message} (${error.code})`)
+      else if (this.#options.events) await writeLine({ key, values: decodeValue(body) })
+      if (outcome) this.#ends++
+      this.#progress.update(() => this.#progressText())
+      if (this.#ends === this.#expected) return
+    }
+  }
+
+  #progressText(): string {
+    const { accepted, done, failed } = this.#manager.totals()
+    return `${accepted} accepted, ${done} done, ${failed} failed, ${this.#malformed} malformed`
+  }
+
+  #sumUp(seconds: number): number {
+    const totals = this.#manager.totals()
+    const summary: Summary = { ...totals, malformed: this.#malformed, seconds }
+    for (const line of summaryLines(summary, this.#options.json)) this.#progress.line(line)
+    if (this.#interrupted) return 130
+    return totals.failed > 0 || this.#malformed > 0 ? 1 : 0
+  }
+
+  #interrupt(): void {
+    if (this.#interrupted) process.exit(130)
+    this.#interrupted = true
+    this.#progress.line('interrupted: finishing what was accepted (once more: end at once)')
+  }
+}
+
+async function openInput(file: string): Promise<NodeJS.ReadableStream> {
+  if (file === '-') return process.stdin
+  const input = createReadStream(file)
+  await once(input, 'open').catch((error) => {
+    throw new ZmqError(error.code ?? 'EIO', `Cannot read ${file}: ${error.message}`, {
+      cause: error,
+    })
+  })
+  return input
+}
+
+async function writeLine(value: unknown): Promise<void> {
+  if (!process.stdout.write(`${JSON.stringify(value)}\n`)) await once(process.stdout, 'drain')
+}

@@ -1,0 +1,27 @@
+// What a pattern answers to its socket: the x-hooks, named as in libzmq. A pattern implements those
+// it needs; it never sees a transport.
+
+import { ZmqError } from './errors.ts'
+import type { Message } from './message.ts'
+import type { Pipe } from './pipe.ts'
+
+export abstract class PatternHooks {
+  /** A pipe joined: messages may be written to it from now on. */
+  protected abstract xattach(pipe: Pipe): void
+  /** The pipe's peer finished a handshake, maybe not its first: tell it again what it must know. */
+  protected xready(_pipe: Pipe): void {}
+  /** The pipe has messages (again). */
+  protected xread(_pipe: Pipe): void {}
+  /** The pipe has room again. */
+  protected xwrite(_pipe: Pipe): void {}
+  /** The pipe is gone. */
+  protected abstract xterminated(pipe: Pipe): void
+  /** Takes the message or, with false, leaves it with the caller. */
+  protected xsend(_message: Message): boolean {
+    throw new ZmqError('EFSM', 'This socket cannot send')
+  }
+  /** The next message, if there is one. */
+  protected xrecv(): Message | undefined {
+    throw new ZmqError('EFSM', 'This socket cannot receive')
+  }
+}

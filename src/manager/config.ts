@@ -1,0 +1,140 @@
+// zmanager.ini: where the parts of a ZManager meet and how they are sized, in DigitalPy's section
+// and key names ([ZManagerConfiguration]) with a few of our own.
+
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import ini from 'ini'
+import { parseEndpoint } from '../core/endpoint.ts'
+import { ZmqError } from '../core/errors.ts'
+
+const SECTION = 'ZManagerConfiguration'
+
+/** A text file that was read: messages about it name `file`. */
+export interface SourceFile {
+  readonly file: string
+  readonly text: string
+}
+
+export interface ZManagerConfig {
+  /** Endpoints; ports and names may be wildcards, the parts are told the real ones. */
+  readonly subjectPullAddress: string
+  readonly subjectPushAddress: string
+  readonly integrationManagerPullAddress: string
+  readonly integrationManagerPubAddress: string
+  /** High-water marks of the Integration Manager's two sockets, messages; 0 = unlimited. */
+  readonly integrationManagerPullRcvhwm: number
+  readonly integrationManagerPubSndhwm: number
+  readonly workerCount: number
+  /** Messages a worker may have beside the one it works on. */
+  readonly workerPrefetch: number
+  /** How often a worker that died is replaced. */
+  readonly workerRestarts: number
+  readonly flows: readonly SourceFile[]
+  readonly actions: readonly SourceFile[]
+}
+
+const DEFAULTS = {
+  subject_pull_address: 'tcp://localhost:19030',
+  subject_push_address: 'tcp://localhost:19031',
+  integration_manager_pub_address: 'tcp://localhost:19034',
+  integration_manager_pull_address: 'tcp://localhost:19035',
+  integration_manager_pull_rcvhwm: 0,
+  integration_manager_pub_sndhwm: 0,
+  worker_count: 3,
+  worker_prefetch: 100,
+  worker_restarts: 5,
+}
+
+type Key = keyof typeof DEFAULTS
+
+/** Keys of DigitalPy that are read without effect here: waits are cancelled, not polled. */
+const WITHOUT_EFFECT = [
+  'integration_manager_pull_timeout',
+  'subject_pull_timeout',
+  'subject_push_heartbeat_ivl',
+  'subject_push_heartbeat_timeout',
+  'subject_push_heartbeat_ttl',
+  'subject_push_timeout',
+  'worker_timeout',
+]
+
+/**
+ * Reads a zmanager.ini and the flow and action files it names (relative to it).
+ * Throws ENOENT for a missing file, EINVAL for a bad value or an unknown key.
+ */
+export function loadConfig(file: string): ZManagerConfig {
+  const section = ini.parse(read(file))[SECTION] as Record<string, unknown> | undefined
+  if (!section) throw new ZmqError('EINVAL', `${file}: there is no section [${SECTION}]`)
+  checkKeys(section, file)
+  const number = (key: Key, min: number): number =>
+    numberOf(section[key] ?? DEFAULTS[key], key, min, file)
+  const address = (key: Key): string => addressOf(section[key] ?? DEFAULTS[key], key, file)
+  return {
+    subjectPullAddress: address('subject_pull_address'),
+    subjectPushAddress: address('subject_push_address'),
+    integrationManagerPullAddress: address('integration_manager_pull_address'),
+    integrationManagerPubAddress: address('integration_manager_pub_address'),
+    integrationManagerPullRcvhwm: number('integration_manager_pull_rcvhwm', 0),
+    integrationManagerPubSndhwm: number('integration_manager_pub_sndhwm', 0),
+    workerCount: number('worker_count', 1),
+    workerPrefetch: number('worker_prefetch', 0),
+    workerRestarts: number('worker_restarts', 0),
+    flows: filesOf(section, 'flows', file),
+    actions: filesOf(section, 'actions', file),
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ZmqError(code ?? 'EIO', `Cannot read ${file}: ${message}`, { cause: error })
+  }
+}
+
+function checkKeys(section: Record<string, unknown>, file: string): void {
+  const known = [...Object.keys(DEFAULTS), 'flows', 'actions']
+  const unknown = Object.keys(section).find(
+    (key) => !known.includes(key) && !WITHOUT_EFFECT.includes(key),
+  )
+  if (unknown === undefined) return
+  throw new ZmqError(
+    'EINVAL',
+    `${file}: [${SECTION}] has no key '${unknown}' (it has ${known.join(', ')})`,
+  )
+}
+
+function numberOf(value: unknown, key: string, min: number, file: string): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= min) return number
+  throw new ZmqError(
+    'EINVAL',
+    `${file}: ${key} must be a whole number from ${min} up, not '${value}'`,
+  )
+}
+
+function addressOf(value: unknown, key: string, file: string): string {
+  try {
+    return parseEndpoint(String(value)).text
+  } catch (error) {
+    throw new ZmqError('EINVAL', `${file}: ${key}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** One file name, or several with commas between them. */
+function filesOf(
+  section: Record<string, unknown>,
+  key: 'flows' | 'actions',
+  file: string,
+): SourceFile[] {
+  const names = String(section[key] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+  return names
+    .filter((name) => name !== '')
+    .map((name) => {
+      const path = resolve(dirname(file), name)
+      return { file: path, text: read(path) }
+    })
+}

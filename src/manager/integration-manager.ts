@@ -1,0 +1,92 @@
+// The Integration Manager: the one publisher. PULL in, PUB out; results, events and control messages
+// pass through it unchanged.
+//
+//   workers, Subject, services --PUSH--> PULL [ forward ] PUB --topic--> everyone
+
+import type { Message } from '../core/message.ts'
+import { Publisher } from '../patterns/pub.ts'
+import { Pull } from '../patterns/pull.ts'
+import type { Component, State } from './component.ts'
+import type { ZManagerConfig } from './config.ts'
+import { WORKER_PROPERTY } from './worker.ts'
+
+export interface IntegrationManagerHooks {
+  /** Called with every message before it is published; false holds it back. */
+  passing(message: Message): boolean
+  /** All that a worker had sent has passed. */
+  workerLeft(worker: string): void
+}
+
+export class IntegrationManager implements Component {
+  state: State = 'new'
+  readonly #config: ZManagerConfig
+  readonly #hooks: IntegrationManagerHooks
+  readonly #pull: Pull
+  readonly #pub: Publisher
+  readonly #heard = new Set<string>()
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(config: ZManagerConfig, hooks: IntegrationManagerHooks) {
+    this.#config = config
+    this.#hooks = hooks
+    this.#pull = new Pull({ receiveHighWaterMark: config.integrationManagerPullRcvhwm })
+    this.#pub = new Publisher({ sendHighWaterMark: config.integrationManagerPubSndhwm })
+  }
+
+  /** The endpoints as really bound. */
+  get pullAddress(): string {
+    return this.#pull.lastEndpoint ?? this.#config.integrationManagerPullAddress
+  }
+
+  get pubAddress(): string {
+    return this.#pub.lastEndpoint ?? this.#config.integrationManagerPubAddress
+  }
+
+  async start(): Promise<void> {
+    this.#pull.events.on('attach', ({ peer }) =>
+      this.#heard.add(peer.properties.get(WORKER_PROPERTY) ?? ''),
+    )
+    this.#pull.events.on('detach', ({ peer }) => this.#left(peer?.properties.get(WORKER_PROPERTY)))
+    await this.#pull.bind(this.#config.integrationManagerPullAddress)
+    await this.#pub.bind(this.#config.integrationManagerPubAddress)
+    this.state = 'running'
+    this.#loop = this.#forward()
+  }
+
+  /** Publishes a message of this process. */
+  async publish(message: Message): Promise<void> {
+    await this.#pub.send(message)
+  }
+
+  /** Whether something of a worker may still be on its way through here. */
+  hears(worker: string): boolean {
+    return this.#heard.has(worker)
+  }
+
+  async drain(): Promise<void> {
+    this.state = 'draining'
+    await this.stop()
+  }
+
+  async stop(): Promise<void> {
+    this.state = 'stopped'
+    void this.#pull.close()
+    await this.#loop
+    await this.#pub.close()
+  }
+
+  /** A peer is detached when its last message was taken; the loop then needs a turn to pass it on. */
+  #left(worker: string | undefined): void {
+    if (worker === undefined) return
+    setImmediate(() => {
+      this.#heard.delete(worker)
+      this.#hooks.workerLeft(worker)
+    })
+  }
+
+  async #forward(): Promise<void> {
+    for await (const message of this.#pull) {
+      if (this.#hooks.passing(message)) await this.#pub.send(message)
+    }
+  }
+}

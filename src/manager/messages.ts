@@ -1,0 +1,65 @@
+// Makes the envelopes that travel between the boxes.
+
+import type { ZmqError } from '../core/errors.ts'
+import type { Message } from '../core/message.ts'
+import type { Position } from '../flow/flow.ts'
+import { ActionKey } from '../topic/action-key.ts'
+import { type Envelope, encodeEnvelope, type Header, type StepError } from '../topic/envelope.ts'
+import { topicOf } from '../topic/topic.ts'
+import type { Outcome } from './ledger.ts'
+
+/** The name of the codec of bodies (src/wire/value.ts). */
+export const FORMAT = 'msgpack'
+
+/** The same message at another step. */
+export function atStep(header: Header, key: ActionKey, position?: Position): Header {
+  return { ...header, key: key.toString(), step: position?.step ?? header.step }
+}
+
+/** An envelope under the topic of its key. */
+export function envelope(key: ActionKey, header: Header, body: Uint8Array): Message {
+  return encodeEnvelope(topicOf(key), header, body)
+}
+
+/** The end of a message that went well, published under `key`. */
+export function doneEnvelope(
+  key: ActionKey,
+  header: Header,
+  body: Uint8Array,
+  worker?: string,
+): Message {
+  return ended(key, header, body, 'done', worker)
+}
+
+/** The end of a message that failed, published as action `failed` of its flow. */
+export function failedEnvelope(
+  { header, body }: Envelope,
+  error: StepError,
+  worker?: string,
+): Message {
+  const key = ActionKey.of({ flow: header.flow, action: 'failed' })
+  return ended(key, { ...header, error }, body, 'failed', worker)
+}
+
+function ended(
+  key: ActionKey,
+  header: Header,
+  body: Uint8Array,
+  outcome: Outcome,
+  worker?: string,
+): Message {
+  const named = worker === undefined ? {} : { worker }
+  return envelope(key, { ...header, key: key.toString(), outcome, ...named }, body)
+}
+
+/** What a failed message says about an error. */
+export function stepError(
+  error: unknown,
+  step: string,
+  fallbackCode: string,
+  retryable = false,
+): StepError {
+  const code = (error as Partial<ZmqError> | undefined)?.code
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: typeof code === 'string' ? code : fallbackCode, step, message, retryable }
+}

@@ -1,0 +1,57 @@
+// Starts a worker in a thread of this process, from compiled files or straight from TypeScript.
+
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { ZmqError } from '../core/errors.ts'
+import type { WorkerSettings } from './worker.ts'
+
+const TYPESCRIPT = /\.[cm]?ts$/
+const main = new URL(
+  TYPESCRIPT.test(import.meta.url) ? '../worker-main.ts' : '../worker-main.js',
+  import.meta.url,
+)
+
+/** Rejects, with the thread's own error, if the worker did not get ready. */
+export async function startWorkerThread(settings: WorkerSettings): Promise<Worker> {
+  const thread = new Worker(bootCode(settings), {
+    eval: true,
+    workerData: settings,
+    name: settings.name,
+  })
+  await new Promise<void>((resolve, reject) => {
+    thread.once('message', () => resolve())
+    thread.once('error', reject)
+    thread.once('exit', (code) =>
+      reject(
+        new ZmqError('EIO', `Worker ${settings.name} ended with code ${code} before it was ready`),
+      ),
+    )
+  })
+  thread.removeAllListeners()
+  return thread
+}
+
+/** Node before 22.18 imports TypeScript with the help of tsx. */
+function bootCode({ actions }: WorkerSettings): string {
+  const load = `import(${JSON.stringify(main.href)})`
+  const { typescript } = process.features as { typescript?: unknown } // Node 22.18 and later
+  if (typescript || !needsTypeScript(actions.map(({ text }) => text))) return load
+  return `import(${JSON.stringify(tsxUrl())}).then(({ register }) => (register(), ${load}))`
+}
+
+function needsTypeScript(mappings: readonly string[]): boolean {
+  return TYPESCRIPT.test(main.pathname) || mappings.some((text) => /\.[cm]?ts#/.test(text))
+}
+
+function tsxUrl(): string {
+  for (const from of [import.meta.url, `${process.cwd()}/`]) {
+    try {
+      const required = createRequire(from).resolve('tsx/esm/api') // the CommonJS twin of what is wanted
+      return pathToFileURL(required.replace(/\.cjs$/, '.mjs')).href
+    } catch {} // not installed there: try the next place
+  }
+  const message =
+    'Handlers in TypeScript need Node 22.18 or later, or tsx: npm install tsx, or name compiled .js files'
+  throw new ZmqError('ENOENT', message)
+}

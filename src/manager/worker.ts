@@ -1,0 +1,185 @@
+// A routing worker: pulls messages, runs the steps of their flow one after the other, and sends the
+// end of each to the Integration Manager. It runs in any thread or process.
+//
+//   Subject --PUSH--> PULL [ run step, run step ... ] PUSH --> Integration Manager
+//                      SUB <-- control (FINISH) -- PUB <-- Integration Manager
+
+import { ZmqError } from '../core/errors.ts'
+import type { Message } from '../core/message.ts'
+import { advance } from '../flow/flow.ts'
+import { type Decision, decide, treatmentOf } from '../flow/flow-engine.ts'
+import { Pull } from '../patterns/pull.ts'
+import { Push } from '../patterns/push.ts'
+import { Subscriber } from '../patterns/sub.ts'
+import { ActionKey } from '../topic/action-key.ts'
+import { decodeEnvelope, type Envelope, type Header } from '../topic/envelope.ts'
+import { topicOf } from '../topic/topic.ts'
+import { decodeValue, encodeValue } from '../wire/value.ts'
+import type { SourceFile } from './config.ts'
+import { type HandlerContext, Handlers, type Values } from './handlers.ts'
+import { atStep, doneEnvelope, envelope, FORMAT, failedEnvelope, stepError } from './messages.ts'
+import { makeProgram, type Program } from './program.ts'
+
+/** The property of its sockets by which a worker is known (ZMQ_METADATA; names come in lower case). */
+export const WORKER_PROPERTY = 'x-worker'
+const WORKER_METADATA = 'X-Worker'
+
+/** Published to all workers when they are to finish what they have and leave. */
+export const FINISH: ActionKey = ActionKey.of({
+  flow: 'UPDATE_ROUTING_WORKERS',
+  decorator: 'ROUTING_WORKER',
+  action: 'FINISH',
+})
+
+/** What a worker is told at its start; plain data, so that it can cross to another thread. */
+export interface WorkerSettings {
+  readonly name: string
+  readonly subjectPushAddress: string
+  readonly integrationManagerPullAddress: string
+  readonly integrationManagerPubAddress: string
+  readonly prefetch: number
+  readonly flows: readonly SourceFile[]
+  readonly actions: readonly SourceFile[]
+}
+
+type Step = { readonly decision: Decision; readonly header: Header; readonly values: Values }
+
+export class RoutingWorker {
+  readonly #settings: WorkerSettings
+  readonly #program: Program
+  readonly #handlers = new Handlers()
+  readonly #pull: Pull
+  readonly #push: Push
+  readonly #control = new Subscriber()
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
+    this.#program = makeProgram(settings.flows, settings.actions)
+    const metadata = { [WORKER_METADATA]: settings.name }
+    this.#pull = new Pull({ receiveHighWaterMark: Math.max(settings.prefetch, 1), metadata })
+    this.#push = new Push({ metadata })
+  }
+
+  /** Resolves when the worker is connected and knows all its handlers. Rejects if one is missing. */
+  async start(): Promise<void> {
+    for (const { target } of this.#program.actions.entries()) await this.#handlers.load(target)
+    const { subjectPushAddress, integrationManagerPullAddress, integrationManagerPubAddress } =
+      this.#settings
+    this.#control.subscribe(topicOf(FINISH))
+    this.#push.connect(integrationManagerPullAddress)
+    this.#control.connect(integrationManagerPubAddress)
+    await Promise.all([this.#push.ready(), this.#control.ready()])
+    this.#pull.connect(subjectPushAddress) // last: work arrives at once
+    await this.#pull.ready()
+  }
+
+  /** Works until told to finish; resolves when the last result is sent. */
+  async run(): Promise<void> {
+    void this.#control.receive().then(
+      () => this.#pull.close(),
+      () => {},
+    )
+    for await (const message of this.#pull) await this.#work(message)
+    await Promise.all([this.#control.close(), this.#push.close()])
+  }
+
+  async #work(message: Message): Promise<void> {
+    const work = decodeEnvelope(message)
+    const { name } = this.#settings
+    try {
+      await this.#push.send(await this.#through(work))
+    } catch (error) {
+      await this.#push.send(
+        failedEnvelope(work, stepError(error, work.header.key, 'EHANDLER'), name),
+      )
+    }
+  }
+
+  /** Runs steps until one is not this worker's to run; returns what to send on. */
+  async #through({ header, body }: Envelope): Promise<Message> {
+    let step: Step = { decision: this.#decide(header), header, values: valuesOf(header, body) }
+    while (step.decision.do === 'run') step = await this.#runStep(step)
+    const { decision, values } = step
+    if (decision.do === 'wait') {
+      throw new ZmqError(
+        'EFSM',
+        `Step ${decision.key} waits for an answer: nothing here resumes it`,
+      )
+    }
+    const position = decision.do === 'publish' ? decision.position : undefined
+    return doneEnvelope(
+      decision.key,
+      atStep(step.header, decision.key, position),
+      encodeValue(values),
+      this.#settings.name,
+    )
+  }
+
+  async #runStep({ decision, header, values }: Step): Promise<Step> {
+    const { key, position } = decision as Exclude<Decision, { do: 'end' }>
+    const found = this.#program.actions.resolve(key)
+    if (!found) throw new ZmqError('ENOENT', `No mapping knows ${key}`)
+    const here = atStep(header, key, position)
+    const handler = await this.#handlers.load(found.target)
+    let returned: Values
+    try {
+      returned = (await handler(values, this.#contextOf(here))) ?? values
+    } catch (error) {
+      throw new StepFailure(key, error)
+    }
+    const after = advance(position)
+    return {
+      decision: this.#after(header, after),
+      header: { ...here, step: after.step },
+      values: returned,
+    }
+  }
+
+  #decide(header: Header): Decision {
+    const { flows, knows } = this.#program
+    if (header.flow !== '') return decide(flows, knows, header)
+    const key = ActionKey.parse(header.key)
+    return { do: treatmentOf(key, knows), key, position: header }
+  }
+
+  /** A message without a flow ends after its one step. */
+  #after(header: Header, position: { flow: string; version: string; step: number }): Decision {
+    if (header.flow === '') return { do: 'end', key: ActionKey.of({ action: 'done' }) }
+    return decide(this.#program.flows, this.#program.knows, position)
+  }
+
+  #contextOf(header: Header): HandlerContext {
+    const { id, flow, key } = header
+    return {
+      id,
+      flow,
+      key,
+      worker: this.#settings.name,
+      publish: async (text, values) => {
+        const under = ActionKey.parse(text).with({ flow })
+        await this.#push.send(
+          envelope(under, { ...header, key: under.toString() }, encodeValue(values)),
+        )
+      },
+    }
+  }
+}
+
+/** Carries the step in which a handler threw. */
+class StepFailure extends Error {
+  readonly code: string
+
+  constructor(key: ActionKey, cause: unknown) {
+    const { code, message } = stepError(cause, key.toString(), 'EHANDLER')
+    super(`${key}: ${message}`, { cause })
+    this.code = code
+  }
+}
+
+function valuesOf({ format }: Header, body: Uint8Array): Values {
+  if (format !== FORMAT)
+    throw new ZmqError('EINVAL', `No codec for the format '${format}' (there is ${FORMAT})`)
+  const value = decodeValue(body)
+  if (typeof value === 'object' && value !== null) return value as Values
+  throw new ZmqError('EINVAL', 'The body of a message is an object of values')
+}
