@@ -38,7 +38,7 @@ export class Batch {
   /** Adds bytes that nobody will change any more, without copying them. */
   reference(body: Uint8Array): void {
     this.#closePiece()
-    this.#pieces.push(this.#whole ? body.slice() : body)
+    this.#pieces.push(this.#whole ? ownCopy(body) : body)
     this.bytes += body.byteLength
   }
 
@@ -78,4 +78,11 @@ export class Batch {
     this.#start = this.#end = 0
     this.#nextSlab = size * 2
   }
+}
+
+/** Not `slice`, which for a Buffer is a view of the same memory. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  const copy = allocate(bytes.byteLength)
+  copy.set(bytes)
+  return copy
 }

@@ -139,6 +139,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
     try {
       step()
     } catch (error) {
+      this.#write() // a peer that learns who it met does not come back to it
       this.destroy(asZmqError(error, 'The peer sent what cannot be decoded'))
       return
     }

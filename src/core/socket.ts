@@ -109,9 +109,9 @@ export abstract class Socket extends PatternHooks {
       return far
     }
     const listener = await transportFor(endpoint).bind(endpoint, accept, this.#host)
+    if (this.#closed) return this.#detach({ listener, pipes })
     this.#attachments.add(listener.endpoint, { listener, pipes })
     this.events.emit({ type: 'bind', address: listener.endpoint })
-    if (this.#closed) await listener.close()
   }
 
   /** Stops taking peers at a bound endpoint (the resolved one) and lets go of those it brought. Rejects with ENOENT. */
@@ -266,11 +266,13 @@ export abstract class Socket extends PatternHooks {
     while (this.#joining.length > 0) this.#joining.resolveFirst()
   }
 
+  /** The listener first: a peer whose pipe is closed must not come back through it. */
   async #detach({ listener, pipes }: Attachment): Promise<void> {
+    const closing = listener?.close()
     for (const pipe of [...pipes]) this.#pipes.close(pipe, this.#options.linger)
     this.#settle()
     if (!listener) return
-    await listener.close()
+    await closing
     this.events.emit({ type: 'close', address: listener.endpoint })
   }
 

@@ -32,26 +32,30 @@ export async function startWorkerThread(settings: WorkerSettings): Promise<Worke
   return thread
 }
 
-/** Node before 22.18 imports TypeScript with the help of tsx. */
+/** Node before 22.18 imports TypeScript with the help of tsx, in ES modules and in CommonJS. */
 function bootCode({ actions }: WorkerSettings): string {
   const load = `import(${JSON.stringify(main.href)})`
   const { typescript } = process.features as { typescript?: unknown } // Node 22.18 and later
   if (typescript || !needsTypeScript(actions.map(({ text }) => text))) return load
-  return `import(${JSON.stringify(tsxUrl())}).then(({ register }) => (register(), ${load}))`
+  const tsx = resolveTsx()
+  const esm = tsx.resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs') // its CommonJS twin cannot register
+  return `require(${JSON.stringify(tsx.resolve('tsx/cjs/api'))}).register()
+    import(${JSON.stringify(pathToFileURL(esm).href)}).then(({ register }) => (register(), ${load}))`
 }
 
 function needsTypeScript(mappings: readonly string[]): boolean {
   return TYPESCRIPT.test(main.pathname) || mappings.some((text) => /\.[cm]?ts#/.test(text))
 }
 
-function tsxUrl(): string {
+/** From where tsx can be resolved: this package, or the project it is used in. */
+function resolveTsx(): NodeJS.Require {
   for (const from of [import.meta.url, `${process.cwd()}/`]) {
+    const require = createRequire(from)
     try {
-      const required = createRequire(from).resolve('tsx/esm/api') // the CommonJS twin of what is wanted
-      return pathToFileURL(required.replace(/\.cjs$/, '.mjs')).href
+      require.resolve('tsx')
+      return require
     } catch {} // not installed there: try the next place
   }
-  const message =
-    'Handlers in TypeScript need Node 22.18 or later, or tsx: npm install tsx, or name compiled .js files'
-  throw new ZmqError('ENOENT', message)
+  const hint = 'npm install tsx, or name compiled .js files'
+  throw new ZmqError('ENOENT', `Handlers in TypeScript need Node 22.18 or later, or tsx: ${hint}`)
 }

@@ -100,7 +100,7 @@ export class Trie<T> {
       const first = prefix[at] as number
       const child = node.children.get(first)
       if (child === undefined) {
-        const leaf = new TrieNode<T>(prefix.slice(at))
+        const leaf = new TrieNode<T>(new Uint8Array(prefix.subarray(at))) // a copy: the frame's memory goes
         node.children.set(first, leaf)
         return leaf
       }

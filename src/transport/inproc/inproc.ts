@@ -20,6 +20,8 @@ interface Binding {
 
 /** The names bound in this thread, who waits for one, and the way to other threads. */
 interface Room {
+  /** Bound, or about to be once the other threads have agreed. */
+  readonly taken: Set<string>
   readonly bound: Map<string, Binding>
   readonly waiting: Map<string, Set<Seeker>>
   readonly threads: Wire
@@ -27,7 +29,7 @@ interface Room {
 
 /** The inproc transport; `threads` reaches the other threads of the process. */
 export function inproc(threads: Wire): Transport {
-  const room: Room = { bound: new Map(), waiting: new Map(), threads }
+  const room: Room = { taken: new Set(), bound: new Map(), waiting: new Map(), threads }
   return {
     schemes: ['inproc'],
     connect: (endpoint, far, host) => new Seeker(room, endpoint, far, host).seek(),
@@ -37,24 +39,26 @@ export function inproc(threads: Wire): Transport {
 
 async function bind(room: Room, endpoint: Endpoint, binding: Binding): Promise<Listener> {
   const name = endpoint.address
-  if (room.bound.has(name)) {
+  if (room.taken.has(name)) {
     throw new ZmqError('EADDRINUSE', `Address already in use: ${endpoint.text}`, {
       address: endpoint.text,
     })
   }
-  room.bound.set(name, binding)
+  room.taken.add(name)
   try {
     const remote = await listen(room.threads, endpoint, binding.accept, binding.host)
+    room.bound.set(name, binding)
     for (const seeker of [...(room.waiting.get(name) ?? [])]) seeker.seek()
     return {
       endpoint: endpoint.text,
       close() {
         room.bound.delete(name)
+        room.taken.delete(name)
         return remote.close()
       },
     }
   } catch (error) {
-    room.bound.delete(name)
+    room.taken.delete(name)
     throw error
   }
 }

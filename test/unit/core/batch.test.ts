@@ -42,6 +42,15 @@ test('pieces of a whole batch own their memory, referenced bodies included', () 
   assert.not(buffers.includes(body.buffer))
 })
 
+test('a referenced Buffer is copied where pieces are transferred: the memory stays the sender’s', () => {
+  const body = Buffer.alloc(20_000, 7)
+  const batch = new Batch(true)
+  batch.reference(body)
+  const [piece] = batch.take()
+  assert.is.not(piece?.buffer, body.buffer)
+  assert.equal(piece?.byteLength, 20_000)
+})
+
 test('whatever is copied and taken when, the bytes taken stay as they were written', () => {
   const sizes = fc.array(fc.oneof(fc.nat(50), fc.nat(70_000)), { maxLength: 20 })
   fc.assert(

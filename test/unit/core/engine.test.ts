@@ -215,6 +215,19 @@ test('a peer that breaks the protocol is cut off, and nothing of it is decoded a
   assert.is(owner.ends[0]?.cause?.code, 'ERR_ZMTP_MESSAGE_TOO_LARGE')
 })
 
+test('a peer that does not fit still learns who it met, so that it need not try again', async () => {
+  const { far } = Pipe.pair()
+  const owner = new Owner(far)
+  const connection = new FakeConnection()
+  const local = { socketType: 'PULL', metadata: {}, maxMessageSize: -1 } as const
+  new Engine(connection, new Zmtp(local, 'fake'), owner, 0)
+  connection.sink.data(handshake('SUB'))
+  await nextTurn()
+  assert.is(connection.over, 'destroyed')
+  assert.is(owner.ends[0]?.cause?.code, 'ERR_ZMTP_INVALID_SOCKET_TYPE')
+  assert.ok(payloads(connection.writes).join('').endsWith('PULL'))
+})
+
 test('a pipe that ended is flushed before the connection is closed', async () => {
   const { near, owner, connection } = await joined('PUSH')
   fill(near, 3)

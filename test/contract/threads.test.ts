@@ -1,0 +1,17 @@
+// The contracts over inproc:// with the peer in a worker thread, found by name alone.
+import { threadPeers } from '../support/peers.ts'
+import { messageContract } from './message-contract.ts'
+import { patternContract } from './pattern-contract.ts'
+import type { Contract } from './side.ts'
+import { transportContract } from './transport-contract.ts'
+
+const contract: Contract = {
+  name: 'threads',
+  scheme: 'inproc',
+  peers: threadPeers(),
+  wire: true,
+  refuses: false,
+}
+transportContract(contract)
+messageContract(contract)
+patternContract(contract)

@@ -1,0 +1,80 @@
+// zmanager.ini: DigitalPy's names and defaults, and errors that say what to change.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadConfig, ZmqError } from '../../src/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'zm-config-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+function write(name: string, text: string): string {
+  writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
+
+function fails(text: string, code: string, message: RegExp): void {
+  const file = write('bad.ini', text)
+  try {
+    loadConfig(file)
+  } catch (error) {
+    assert.instance(error, ZmqError)
+    assert.is((error as ZmqError).code, code)
+    assert.match((error as ZmqError).message, message)
+    return
+  }
+  assert.unreachable()
+}
+
+test('an empty section has DigitalPy’s addresses and worker count', () => {
+  const config = loadConfig(write('empty.ini', '[ZManagerConfiguration]\n'))
+  assert.is(config.subjectPullAddress, 'tcp://localhost:19030')
+  assert.is(config.subjectPushAddress, 'tcp://localhost:19031')
+  assert.is(config.integrationManagerPubAddress, 'tcp://localhost:19034')
+  assert.is(config.integrationManagerPullAddress, 'tcp://localhost:19035')
+  assert.is(config.integrationManagerPullRcvhwm, 0)
+  assert.is(config.integrationManagerPubSndhwm, 0)
+  assert.is(config.workerCount, 3)
+  assert.equal(config.flows, [])
+})
+
+test('flow and action files are read, relative to the ini file, several with commas', () => {
+  write('a.ini', '[A]\n')
+  write('b.ini', '[B]\n')
+  const config = loadConfig(
+    write('files.ini', '[ZManagerConfiguration]\nflows = a.ini, b.ini\nactions=a.ini\n'),
+  )
+  assert.equal(
+    config.flows.map(({ text }) => text),
+    ['[A]\n', '[B]\n'],
+  )
+  assert.is(config.actions[0]?.file, join(folder, 'a.ini'))
+})
+
+test('keys of DigitalPy that have no effect here are accepted', () => {
+  const text = '[ZManagerConfiguration]\nworker_timeout = 3000\nsubject_push_heartbeat_ivl = 1000\n'
+  assert.is(loadConfig(write('dp.ini', text)).workerCount, 3)
+})
+
+test('what is wrong is named: section, key, number, address, file', () => {
+  fails('[Other]\n', 'EINVAL', /no section \[ZManagerConfiguration\]/)
+  fails(
+    '[ZManagerConfiguration]\nworker_cuont = 3\n',
+    'EINVAL',
+    /no key 'worker_cuont'.*worker_count/,
+  )
+  fails(
+    '[ZManagerConfiguration]\nworker_count = many\n',
+    'EINVAL',
+    /worker_count must be a whole number from 1 up, not 'many'/,
+  )
+  fails(
+    '[ZManagerConfiguration]\nsubject_pull_address = nowhere\n',
+    'EINVAL',
+    /subject_pull_address: Not an endpoint: 'nowhere'/,
+  )
+  fails('[ZManagerConfiguration]\nflows = missing.ini\n', 'ENOENT', /Cannot read .*missing\.ini/)
+})
+
+test.run()

@@ -1,0 +1,92 @@
+// A small ZManager for tests: its files in a fresh folder, its endpoints of one scheme.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ZManager as Manager, type ZManager } from '../../src/index.ts'
+import { endpoint, type Scheme, within } from '../support/index.ts'
+
+const FLOWS = `
+[Work]
+?Work?Push
+Subject?Work?First
+First?Work?Second
+??done
+
+[Announce]
+?Announce?Push
+Subject?Announce@PUBLISH?news
+
+[Empty]
+`
+
+const ACTIONS = `
+[actionmapping]
+?Work?First = ./handlers.ts#first
+?Work?Second = ./handlers.ts#steps.second
+`
+
+const HANDLERS = `
+export async function first(values, context) {
+  if (values.fail) throw Object.assign(new Error('as asked'), { code: values.fail })
+  if (values.exit) process.exit(3)
+  if (values.hang) await new Promise(() => setInterval(() => {}, 1000))
+  if (values.tell) await context.publish('Test?Told@PUBLISH?told', { by: context.worker })
+  return { ...values, first: true }
+}
+export const steps = { suffix: '!', second(values) { return { ...values, second: this.suffix } } }
+`
+
+export interface Settings {
+  readonly workers?: number
+  readonly restarts?: number
+  readonly prefetch?: number
+}
+
+const folders: string[] = []
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** The path of a zmanager.ini with its flows, actions and handlers beside it. */
+export function writeFixture(scheme: Scheme, settings: Settings = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zm-manager-'))
+  folders.push(folder)
+  writeFileSync(join(folder, 'flows.ini'), FLOWS)
+  writeFileSync(join(folder, 'actions.ini'), ACTIONS)
+  writeFileSync(join(folder, 'handlers.ts'), HANDLERS)
+  const file = join(folder, 'zmanager.ini')
+  const { workers = 2, restarts = 5, prefetch = 100 } = settings
+  writeFileSync(
+    file,
+    `[ZManagerConfiguration]
+subject_pull_address = ${endpoint(scheme)}
+subject_push_address = ${endpoint(scheme)}
+integration_manager_pull_address = ${endpoint(scheme)}
+integration_manager_pub_address = ${endpoint(scheme)}
+worker_count = ${workers}
+worker_restarts = ${restarts}
+worker_prefetch = ${prefetch}
+flows = flows.ini
+actions = actions.ini
+`,
+  )
+  return file
+}
+
+/** Runs `body` with a started ZManager; `reports` collects what it tells its operator. */
+export async function withManager(
+  scheme: Scheme,
+  settings: Settings,
+  body: (manager: ZManager, reports: string[]) => Promise<void>,
+): Promise<void> {
+  const reports: string[] = []
+  const manager = Manager.fromFile(writeFixture(scheme, settings), {
+    report: (text) => reports.push(text),
+  })
+  await within(20_000, manager.start(), 'the manager starts')
+  try {
+    await body(manager, reports)
+  } finally {
+    await within(10_000, manager.stop(), 'the manager stops')
+  }
+}

@@ -1,0 +1,69 @@
+// What a peer can be told to do, wherever it lives: each method takes and gives plain values.
+import type { EventType } from '../../src/core/events.ts'
+import type { SocketOptions } from '../../src/core/options.ts'
+import type { Statistics } from '../../src/core/tally.ts'
+import { Publisher, Pull, Push, Subscriber } from '../../src/index.ts'
+import { text } from './texts.ts'
+
+export type PeerSocket = Push | Pull | Publisher | Subscriber
+export type PeerType = 'PUSH' | 'PULL' | 'PUB' | 'SUB'
+
+export function makePeer(type: PeerType, options?: SocketOptions): PeerSocket {
+  if (type === 'PUSH') return new Push(options)
+  if (type === 'PULL') return new Pull(options)
+  return type === 'PUB' ? new Publisher(options) : new Subscriber(options)
+}
+
+/** Bytes that count up, so that a mixed-up message shows. */
+export function countingBytes(size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  for (let i = 0; i < size; i++) bytes[i] = i % 251
+  return bytes
+}
+
+type Action = (socket: PeerSocket, args: readonly never[]) => unknown
+
+async function send(socket: PeerSocket, texts: readonly string[]): Promise<void> {
+  for (const one of texts) await (socket as Push).send(one)
+}
+
+async function receive(socket: PeerSocket, [count]: readonly number[]): Promise<string[]> {
+  const all: string[] = []
+  while (all.length < (count as number)) {
+    all.push(text(await (socket as Pull).receive()) as string)
+  }
+  return all
+}
+
+export type Method =
+  | 'bind'
+  | 'connect'
+  | 'unbind'
+  | 'disconnect'
+  | 'send'
+  | 'sendBytes'
+  | 'receive'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'heard'
+  | 'statistics'
+  | 'close'
+
+export const METHODS: Readonly<Record<Method, Action>> = {
+  bind: (socket, [endpoint]) =>
+    socket.bind(endpoint as unknown as string).then(() => socket.lastEndpoint),
+  connect: (socket, [endpoint]) => socket.connect(endpoint as unknown as string),
+  unbind: (socket, [endpoint]) => socket.unbind(endpoint as unknown as string),
+  disconnect: (socket, [endpoint]) => socket.disconnect(endpoint as unknown as string),
+  send,
+  sendBytes: (socket, [size]) => (socket as Push).send(countingBytes(size as unknown as number)),
+  receive,
+  subscribe: (socket, prefixes) => (socket as Subscriber).subscribe(...prefixes),
+  unsubscribe: (socket, prefixes) => (socket as Subscriber).unsubscribe(...prefixes),
+  heard: (socket, [type]) =>
+    new Promise<void>((resolve) =>
+      socket.events.once(type as unknown as EventType, () => resolve()),
+    ),
+  statistics: (socket): Statistics => socket.statistics(),
+  close: (socket) => socket.close(),
+}
