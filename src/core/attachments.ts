@@ -20,6 +20,10 @@ export class Attachments {
     this.#byEndpoint.set(endpoint, [...(this.#byEndpoint.get(endpoint) ?? []), attachment])
   }
 
+  hasConnected(endpoint: string): boolean {
+    return this.#byEndpoint.get(endpoint)?.some(({ listener }) => listener === undefined) ?? false
+  }
+
   /** Takes out all binds, or all connects, of an endpoint. Throws ENOENT if there is none. */
   take(endpoint: string, kind: 'bound' | 'connected'): Attachment[] {
     const all = this.#byEndpoint.get(endpoint) ?? []

@@ -111,7 +111,8 @@ export class Connecter implements PipeSink, EngineOwner {
 
   #report(error: ZmqError | undefined): void {
     const address = this.#endpoint.text
-    if (this.#handshaken) this.#host.emit({ type: 'disconnect', address, error })
+    const { peer } = this.#far.other
+    if (this.#handshaken) this.#host.emit({ type: 'disconnect', address, error, peer })
     else if (error?.isProtocolError)
       this.#host.emit({ type: 'handshake:error:protocol', address, error })
     else if (error) this.#host.emit({ type: 'handshake:error:other', address, error })

@@ -91,15 +91,19 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
     this.#pipe = pipe
     pipe.attach(this)
     pipe.join(peer)
-    this.#stalled = !pipe.canWrite()
-    return !this.#stalled
+    return this.#goesOn(pipe)
   }
 
   message(message: Message): boolean {
     const pipe = this.#pipe as Pipe
     if (this.#ending) return pipe.force(message)
     pipe.write(message)
-    this.#stalled = !pipe.canWrite()
+    return this.#goesOn(pipe)
+  }
+
+  /** A full pipe stalls the connection; a closed one does not, so that the peer's end is heard. */
+  #goesOn(pipe: Pipe): boolean {
+    this.#stalled = !pipe.canWrite() && pipe.open
     return !this.#stalled
   }
 
@@ -123,6 +127,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   terminated(_pipe: Pipe, cut: boolean): void {
     if (cut) return this.#connection.destroy()
     this.#finished = true
+    this.writeActivated()
     this.#flush()
   }
 

@@ -23,7 +23,7 @@ export type SocketEvent =
   /** The handshake ended for another reason (connection lost, time out). */
   | { type: 'handshake:error:other'; address: string; error: ZmqError }
   /** An established connection broke, or a listener or a connect attempt was closed. */
-  | { type: 'disconnect'; address: string; error: ZmqError | undefined }
+  | { type: 'disconnect'; address: string; error: ZmqError | undefined; peer: PeerInfo | undefined }
   | { type: 'close'; address: string }
   /** A peer can be sent to; it is gone and all it had sent was received. */
   | { type: 'attach'; peer: PeerInfo }

@@ -2,6 +2,7 @@
 // is in each comment. To add one: a line in the interface and a line in OPTIONS.
 
 import { ZmqError } from './errors.ts'
+import { EMPTY_FRAME, toFrame } from './message.ts'
 import type { SocketType } from './socket-type.ts'
 
 /** Options of every socket. They can be given to the constructor or set later as properties. */
@@ -20,6 +21,8 @@ export interface CommonOptions {
   handshakeInterval?: number
   /** Time for one connect attempt, ms; 0 = the system's own. ZMQ_CONNECT_TIMEOUT, default 0. */
   connectTimeout?: number
+  /** Only peers whose handshake is done get messages; what is queued for one that is lost is dropped. ZMQ_IMMEDIATE, default false. */
+  immediate?: boolean
   /** Properties shown to peers in READY; names start with `X-`. ZMQ_METADATA, default none. */
   metadata?: Readonly<Record<string, string>>
 }
@@ -40,7 +43,73 @@ export interface ReceiveOptions {
   receiveTimeout?: number
 }
 
-export type SocketOptions = CommonOptions & SendOptions & ReceiveOptions
+/** Options of sockets with a routing id: REQ, REP, DEALER, ROUTER. */
+export interface RoutingIdOptions {
+  /** The name by which ROUTER peers know this socket: 1-255 bytes, the first not 0. ZMQ_ROUTING_ID, default null (peers make one up). */
+  routingId?: string | Uint8Array | null
+}
+
+/** REQ, DEALER, ROUTER. */
+export interface ProbeOptions {
+  /** Send an empty message to every new peer, so that ROUTERs learn of it. ZMQ_PROBE_ROUTER, default false. */
+  probeRouter?: boolean
+}
+
+/** PUSH, PULL, PUB, SUB, DEALER. */
+export interface ConflateOptions {
+  /** Keep only the newest message per peer, whatever the high-water marks. ZMQ_CONFLATE, default false. */
+  conflate?: boolean
+}
+
+/** REQ. */
+export interface RequestOnlyOptions {
+  /** Number requests, and take only the reply with the number of the last one. ZMQ_REQ_CORRELATE, default false. */
+  correlate?: boolean
+  /** A new request may be sent before the reply to the last one came; that reply is dropped. ZMQ_REQ_RELAXED, default false. */
+  relaxed?: boolean
+}
+
+/** ROUTER. */
+export interface RouterOnlyOptions {
+  /** `send` rejects with EHOSTUNREACH for an unknown routing id and waits for a full peer, instead of dropping. ZMQ_ROUTER_MANDATORY, default false. */
+  mandatory?: boolean
+  /** A new peer with a known routing id takes the place of the old one, instead of being ignored. ZMQ_ROUTER_HANDOVER, default false. */
+  handover?: boolean
+}
+
+/** PUB, XPUB. */
+export interface NoDropOptions {
+  /** `send` waits while any matching subscriber is full, instead of dropping for that one. ZMQ_XPUB_NODROP, default false. */
+  noDrop?: boolean
+}
+
+/** PUB, XPUB, SUB; to be set on both sides. */
+export interface InvertOptions {
+  /** Messages go to those whose prefixes do not match. ZMQ_INVERT_MATCHING, default false. */
+  invertMatching?: boolean
+}
+
+/** XPUB. */
+export interface XPublisherOnlyOptions {
+  /** Subscriptions are only reported; `subscribe` and `unsubscribe` apply them to the peer last read from. ZMQ_XPUB_MANUAL, default false. */
+  manual?: boolean
+  /** Which subscriptions are reported: null = the first and the last of each prefix; all subscribes; all of both. ZMQ_XPUB_VERBOSE(R), default null. */
+  verbosity?: null | 'allSubs' | 'allSubsUnsubs'
+  /** Sent to every new subscriber, where its prefixes match. ZMQ_XPUB_WELCOME_MSG, default null. */
+  welcomeMessage?: string | Uint8Array | null
+}
+
+export type SocketOptions = CommonOptions &
+  SendOptions &
+  ReceiveOptions &
+  RoutingIdOptions &
+  ProbeOptions &
+  ConflateOptions &
+  RequestOnlyOptions &
+  RouterOnlyOptions &
+  NoDropOptions &
+  InvertOptions &
+  XPublisherOnlyOptions
 
 /** All options with their values. */
 export type Options = Required<SocketOptions>
@@ -50,10 +119,23 @@ interface Rule<T> {
   default: T
   /** Smallest number allowed; absent for options that are no number. */
   min?: number
+  /** What is wrong with a value, if anything. */
   check?: (value: unknown) => string | undefined
-  /** Only for sockets that send, or that receive; absent: for all. */
-  only?: 'send' | 'receive'
+  /** The socket types that have it; absent: all. */
+  sockets?: readonly SocketType[]
 }
+
+const SENDS_ONLY: readonly SocketType[] = ['PUSH', 'PUB']
+const RECEIVES_ONLY: readonly SocketType[] = ['PULL', 'SUB']
+const BOTH: readonly SocketType[] = ['PAIR', 'REQ', 'REP', 'DEALER', 'ROUTER', 'XPUB', 'XSUB']
+const SENDERS = [...SENDS_ONLY, ...BOTH]
+const RECEIVERS = [...RECEIVES_ONLY, ...BOTH]
+
+const off = (...sockets: SocketType[]): Rule<boolean> => ({
+  default: false,
+  check: checkFlag,
+  sockets,
+})
 
 export const OPTIONS: { readonly [K in OptionName]: Rule<Options[K]> } = {
   linger: { default: -1, min: -1 },
@@ -63,25 +145,30 @@ export const OPTIONS: { readonly [K in OptionName]: Rule<Options[K]> } = {
   maxMessageSize: { default: -1, min: -1 },
   handshakeInterval: { default: 30_000, min: 0 },
   connectTimeout: { default: 0, min: 0 },
+  immediate: { default: false, check: checkFlag },
   metadata: { default: {}, check: checkMetadata },
-  sendHighWaterMark: { default: 1000, min: 0, only: 'send' },
-  sendTimeout: { default: -1, min: -1, only: 'send' },
-  receiveHighWaterMark: { default: 1000, min: 0, only: 'receive' },
-  receiveTimeout: { default: -1, min: -1, only: 'receive' },
+  sendHighWaterMark: { default: 1000, min: 0, sockets: SENDERS },
+  sendTimeout: { default: -1, min: -1, sockets: SENDERS },
+  receiveHighWaterMark: { default: 1000, min: 0, sockets: RECEIVERS },
+  receiveTimeout: { default: -1, min: -1, sockets: RECEIVERS },
+  routingId: { default: null, check: checkRoutingId, sockets: ['REQ', 'REP', 'DEALER', 'ROUTER'] },
+  probeRouter: off('REQ', 'DEALER', 'ROUTER'),
+  conflate: off('PUSH', 'PULL', 'PUB', 'SUB', 'DEALER'),
+  correlate: off('REQ'),
+  relaxed: off('REQ'),
+  mandatory: off('ROUTER'),
+  handover: off('ROUTER'),
+  noDrop: off('PUB', 'XPUB'),
+  invertMatching: off('PUB', 'XPUB', 'SUB'),
+  manual: off('XPUB'),
+  verbosity: { default: null, check: checkVerbosity, sockets: ['XPUB'] },
+  welcomeMessage: { default: null, check: checkBytes, sockets: ['XPUB'] },
 }
-
-const SENDS_ONLY: readonly SocketType[] = ['PUSH', 'PUB']
-const RECEIVES_ONLY: readonly SocketType[] = ['PULL', 'SUB']
 
 /** The names of the options a socket type has. */
 export function optionNames(type: SocketType): OptionName[] {
-  const missing = SENDS_ONLY.includes(type)
-    ? 'receive'
-    : RECEIVES_ONLY.includes(type)
-      ? 'send'
-      : undefined
   const names = Object.keys(OPTIONS) as OptionName[]
-  return names.filter((name) => missing === undefined || OPTIONS[name].only !== missing)
+  return names.filter((name) => OPTIONS[name].sockets?.includes(type) ?? true)
 }
 
 /** Defaults with what the caller gave. Throws EINVAL for unknown names and for bad values. */
@@ -126,4 +213,37 @@ function checkMetadata(value: unknown): string | undefined {
     if (typeof text !== 'string' || text === '') return `'${name}' must be a text that is not empty`
   }
   return undefined
+}
+
+function checkFlag(value: unknown): string | undefined {
+  return typeof value === 'boolean' ? undefined : `must be true or false, not ${String(value)}`
+}
+
+function checkBytes(value: unknown): string | undefined {
+  if (value === null || typeof value === 'string' || value instanceof Uint8Array) return undefined
+  return `must be a text, bytes or null, not ${typeof value}`
+}
+
+const LONGEST_ROUTING_ID = 255
+
+export function checkRoutingId(value: unknown): string | undefined {
+  const problem = checkBytes(value)
+  if (problem || value === null) return problem
+  const bytes = toFrame(value as string | Uint8Array)
+  if (bytes.byteLength < 1 || bytes.byteLength > LONGEST_ROUTING_ID) {
+    return `must have 1 to ${LONGEST_ROUTING_ID} bytes, not ${bytes.byteLength}`
+  }
+  return bytes[0] === 0
+    ? 'must not start with a zero byte: those are made up by ROUTERs'
+    : undefined
+}
+
+function checkVerbosity(value: unknown): string | undefined {
+  if (value === null || value === 'allSubs' || value === 'allSubsUnsubs') return undefined
+  return `must be null, 'allSubs' or 'allSubsUnsubs', not ${String(value)}`
+}
+
+/** The bytes of the option `routingId`; empty for none. */
+export function routingIdOf({ routingId }: Options): Uint8Array {
+  return routingId === null ? EMPTY_FRAME : toFrame(routingId)
 }

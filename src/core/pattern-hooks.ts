@@ -24,4 +24,12 @@ export abstract class PatternHooks {
   protected xrecv(): Message | undefined {
     throw new ZmqError('EFSM', 'This socket cannot receive')
   }
+  /** Whether `xsend` would take a message now. */
+  protected xhasOut(): boolean {
+    return false
+  }
+  /** Whether `xrecv` would give a message now. */
+  protected xhasIn(): boolean {
+    return false
+  }
 }

@@ -56,6 +56,12 @@ export class PipeSet implements Iterable<Pipe> {
     this.#close(pipe, linger === 0)
   }
 
+  /** Closes a pipe at once; its peer is not wanted, so it does not go back to where it came from. */
+  refuse(pipe: Pipe): void {
+    pipe.giveBack = undefined
+    this.close(pipe, 0)
+  }
+
   /** The other end closed, and what it had written was read or given up. */
   terminated(pipe: Pipe): void {
     this.#lingering.get(pipe)?.cancel()

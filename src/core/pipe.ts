@@ -28,6 +28,8 @@ export interface PeerInfo {
 export interface PipeSink {
   /** The peer finished its handshake; again after each reconnect. */
   ready(pipe: Pipe): void
+  /** The peer is gone for now; `ready` follows if it, or another, comes. */
+  lost?(pipe: Pipe): void
   /** The end was empty and now has messages. */
   readActivated(pipe: Pipe): void
   /** A write was refused and would now be taken. */
@@ -51,6 +53,8 @@ export class Pipe {
   /** A peer that finished its handshake is there now. */
   connected = false
 
+  /** The routing id this end's owner chose for the peer (ZMQ_CONNECT_ROUTING_ID). */
+  alias: Uint8Array | undefined = undefined
   /** Takes this end back when a socket that adopted it is done with it (inproc). */
   giveBack: (() => void) | undefined = undefined
 
@@ -68,6 +72,7 @@ export class Pipe {
   #uncredited = 0 // read by this end since it last gave credit
   #active = false // the sink knows that there is something to read
   #refused = false // a write was refused since the last credit
+  #newestOnly: (() => void) | undefined // conflate: called for each message that a newer one replaced
   #closed = false // by this end
   #ended = false // by the other end
   #terminated = false // and the sink knows
@@ -115,7 +120,9 @@ export class Pipe {
 
   /** This end's peer is gone for now; the pipe stays. */
   leave(): void {
+    if (!this.other.connected) return
     this.other.connected = false
+    this.other.sink?.lost?.(this.other)
   }
 
   /**
@@ -130,11 +137,27 @@ export class Pipe {
   }
 
   #applyLimit(): void {
-    this.#limit = sumOfShares(this.#sendShare, this.other.#receiveShare)
+    const shares = sumOfShares(this.#sendShare, this.other.#receiveShare)
+    this.#limit = this.#newestOnly ? Number.POSITIVE_INFINITY : shares
     this.other.#lowWater = Math.floor((this.#limit + 1) / 2)
     this.#unread = this.other.#inbox.length
     this.other.#uncredited = 0
     this.#unblock()
+  }
+
+  /** Both directions keep only their newest message and are never full; `replaced` is called for each other one. */
+  conflate(replaced: () => void): void {
+    this.#newestOnly = this.other.#newestOnly = replaced
+    this.#applyLimit()
+    this.other.#applyLimit()
+  }
+
+  /** Gives up what waits to be read at the other end; returns how many messages that were. */
+  discard(): number {
+    const count = this.other.#inbox.length
+    this.other.#inbox.clear()
+    this.#applyLimit()
+    return count
   }
 
   /** Whether a write would be taken; if not, `writeActivated` follows when that changes. */
@@ -161,6 +184,10 @@ export class Pipe {
   #put(message: Message): void {
     this.#unread++
     const other = this.other
+    if (this.#newestOnly && other.#inbox.length > 0) {
+      this.#newestOnly()
+      other.#inbox.clear()
+    }
     other.#inbox.push(message)
     if (!other.#active) other.#activate()
   }

@@ -11,8 +11,10 @@ export interface Readable extends AsyncIterable<Message> {
    * no message is lost by that.
    */
   receive(options?: WaitOptions): Promise<Message>
-  /** The next message if there is one now. Throws EBADF. */
+  /** The next message if there is one now. Throws EBADF, or EFSM where the pattern forbids it. */
   tryReceive(): Message | undefined
+  /** What is there now, up to `max` messages; waits for the first as `receive` does. */
+  receiveMany(max: number, options?: WaitOptions): Promise<Message[]>
 }
 
 const DONE: IteratorResult<Message, undefined> = { value: undefined, done: true }
@@ -22,27 +24,37 @@ export abstract class ReadableSocket extends Socket implements Readable {
     try {
       this.assertOpen()
       options?.signal?.throwIfAborted()
+      const message = this.take()
+      if (message !== undefined) return Promise.resolve(message)
     } catch (error) {
       return Promise.reject(error)
     }
-    const message = this.#take()
-    if (message !== undefined) return Promise.resolve(message)
     return this.receivers.add(undefined, this.settings.receiveTimeout, 'Receiving', options?.signal)
   }
 
   tryReceive(): Message | undefined {
     this.assertOpen()
-    return this.#take()
+    return this.take()
+  }
+
+  async receiveMany(max: number, options?: WaitOptions): Promise<Message[]> {
+    const messages = [await this.receive(options)]
+    while (messages.length < max) {
+      const message = this.take()
+      if (message === undefined) break
+      messages.push(message)
+    }
+    return messages
   }
 
   /** Reads until the socket is closed; leaving the loop leaves the socket open. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
-    return { next: () => this.#next() }
+    return { next: () => this.next() }
   }
 
-  #next(): Promise<IteratorResult<Message, undefined>> {
+  protected next(): Promise<IteratorResult<Message, undefined>> {
     if (this.closed) return Promise.resolve(DONE)
-    const message = this.#take()
+    const message = this.tryReceive()
     if (message !== undefined) return Promise.resolve({ value: message, done: false })
     return this.receive().then(
       (value) => ({ value, done: false }),
@@ -53,7 +65,7 @@ export abstract class ReadableSocket extends Socket implements Readable {
     )
   }
 
-  #take(): Message | undefined {
+  protected take(): Message | undefined {
     if (this.receivers.length > 0) return undefined
     const message = this.xrecv()
     if (message !== undefined) this.tally.received++

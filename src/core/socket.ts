@@ -9,7 +9,7 @@ import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { asZmqError, ZmqError } from './errors.ts'
 import { SocketEvents } from './events.ts'
 import { holdProcess } from './loop.ts'
-import type { Message } from './message.ts'
+import { Operations } from './operations.ts'
 import {
   checkOption,
   makeOptions,
@@ -17,15 +17,16 @@ import {
   type Options,
   type SocketOptions,
 } from './options.ts'
-import { PatternHooks } from './pattern-hooks.ts'
 import { type PeerInfo, Pipe, type PipeSink } from './pipe.ts'
 import { PipeSet } from './pipe-set.ts'
 import type { SocketType } from './socket-type.ts'
-import { type Statistics, Tally } from './tally.ts'
+import type { Statistics } from './tally.ts'
 import { type Host, transportFor } from './transport.ts'
-import { Waiters, type WaitOptions } from './waiters.ts'
+import type { WaitOptions } from './waiters.ts'
 
-export abstract class Socket extends PatternHooks {
+const CONNECT_ONCE: readonly SocketType[] = ['DEALER', 'SUB', 'PUB', 'REQ']
+
+export abstract class Socket extends Operations {
   /** Events about connections and peers. */
   readonly events: SocketEvents = new SocketEvents()
   readonly socketType: SocketType
@@ -40,10 +41,7 @@ export abstract class Socket extends PatternHooks {
   #ended = false
   #busy = 0 // binds and listener closings under way
   #release: (() => void) | undefined
-  protected readonly tally: Tally = new Tally()
-  protected readonly senders: Waiters<Message, void> = new Waiters()
-  readonly #joining: Waiters<undefined, void> = new Waiters()
-  protected readonly receivers: Waiters<undefined, Message> = new Waiters()
+  readonly #absent = new Set<Pipe>() // `immediate`: in use only while their peer is there
 
   constructor(type: SocketType, given: SocketOptions = {}) {
     super()
@@ -54,7 +52,7 @@ export abstract class Socket extends PatternHooks {
     })
     this.#pipes = new PipeSet({
       letGo: (pipe) => {
-        this.xterminated(pipe)
+        if (!this.#absent.delete(pipe)) this.xterminated(pipe)
         this.events.emit({ type: 'detach', peer: pipe.peer })
       },
       dropped: (reason, count) => this.tally.drop(reason, count),
@@ -68,15 +66,19 @@ export abstract class Socket extends PatternHooks {
     }
     this.#sink = {
       ready: (pipe) => this.#ready(pipe),
+      lost: (pipe) => this.#lost(pipe),
       readActivated: (pipe) => {
         this.xread(pipe)
-        this.serveReceivers()
+        this.serve()
       },
       writeActivated: (pipe) => {
         this.xwrite(pipe)
-        this.serveSenders()
+        this.serve()
       },
-      terminated: (pipe) => this.#pipes.terminated(pipe),
+      terminated: (pipe) => {
+        this.#pipes.terminated(pipe)
+        this.serve()
+      },
     }
   }
 
@@ -124,18 +126,26 @@ export abstract class Socket extends PatternHooks {
 
   /**
    * Connects to `endpoint` and keeps doing so: before the peer binds and after each loss. Returns
-   * at once; messages queue meanwhile. Throws EINVAL, EPROTONOSUPPORT, EBADF.
+   * at once; messages queue meanwhile. A second connect of a REQ, DEALER, PUB or SUB to the same
+   * text changes nothing, as in libzmq. Throws EINVAL, EPROTONOSUPPORT, EBADF.
    */
   connect(endpoint: string): void {
+    this.connectAs(endpoint)
+  }
+
+  /** `alias` is the routing id under which this socket will know the peer. */
+  protected connectAs(endpoint: string, alias?: Uint8Array): void {
     this.assertOpen()
     const parsed = parseEndpoint(endpoint)
     const transport = transportFor(parsed)
+    if (CONNECT_ONCE.includes(this.socketType) && this.#attachments.hasConnected(endpoint)) return
     const { near, far } = Pipe.pair()
+    near.alias = alias
     this.#applyLimits(near)
     transport.connect(parsed, far, this.#host)
     const pipes = new Set<Pipe>()
-    this.#attach(near, pipes)
     this.#attachments.add(endpoint, { listener: undefined, pipes })
+    this.#attach(near, pipes, this.#options.immediate)
   }
 
   /** Ends all connections made with this text; what is queued for them lingers. Throws ENOENT. */
@@ -152,7 +162,7 @@ export abstract class Socket extends PatternHooks {
 
   // --- life --------------------------------------------------------------------------------
 
-  get closed(): boolean {
+  override get closed(): boolean {
     return this.#closed
   }
 
@@ -165,9 +175,7 @@ export abstract class Socket extends PatternHooks {
     if (this.#closed) return this.#whenEnded
     this.#closed = true
     const reason = new ZmqError('EBADF', 'Socket is closed')
-    this.senders.rejectAll(reason)
-    this.receivers.rejectAll(reason)
-    this.#joining.rejectAll(reason)
+    this.endOperations(reason)
     const attachments = this.#attachments.takeAll()
     this.#hold(1)
     void Promise.all(attachments.map((attachment) => this.#detach(attachment))).finally(() =>
@@ -184,7 +192,7 @@ export abstract class Socket extends PatternHooks {
   async ready(count = 1, options?: WaitOptions): Promise<void> {
     this.assertOpen()
     while (this.peers.length < count) {
-      await this.#joining.add(undefined, -1, 'Meeting a peer', options?.signal)
+      await this.changed(options)
     }
   }
 
@@ -203,32 +211,17 @@ export abstract class Socket extends PatternHooks {
     return this.#options
   }
 
+  /** Sends a peer away. */
+  protected refuse(pipe: Pipe): void {
+    this.#pipes.refuse(pipe)
+  }
+
   protected get attached(): Iterable<Pipe> {
     return this.#pipes
   }
 
   protected assertOpen(): void {
     if (this.#closed) throw new ZmqError('EBADF', 'Socket is closed')
-  }
-
-  protected serveSenders(): void {
-    for (
-      let first = this.senders.first();
-      first && this.xsend(first.value);
-      first = this.senders.first()
-    ) {
-      this.tally.sent++
-      this.senders.resolveFirst()
-    }
-  }
-
-  protected serveReceivers(): void {
-    while (this.receivers.length > 0) {
-      const message = this.xrecv()
-      if (message === undefined) return
-      this.tally.received++
-      this.receivers.resolveFirst(message)
-    }
   }
 
   /** Reads an option (for the accessors). */
@@ -251,22 +244,31 @@ export abstract class Socket extends PatternHooks {
     pipe.setLimits(this.#options.sendHighWaterMark, this.#options.receiveHighWaterMark)
   }
 
-  #attach(pipe: Pipe, siblings: Set<Pipe>): void {
+  #attach(pipe: Pipe, siblings: Set<Pipe>, onlyWhileThere = false): void {
     this.#applyLimits(pipe)
+    if (this.#options.conflate) pipe.conflate(() => this.tally.drop('conflate', 1))
     this.#pipes.add(pipe, siblings)
-    this.xattach(pipe)
+    if (onlyWhileThere) this.#absent.add(pipe)
+    else this.xattach(pipe)
     pipe.attach(this.#sink)
-    this.serveSenders()
+    this.serve()
   }
 
   #ready(pipe: Pipe): void {
     if (!this.#pipes.has(pipe)) return
+    if (this.#absent.delete(pipe)) this.xattach(pipe)
     this.xready(pipe)
     this.events.emit({ type: 'attach', peer: pipe.peer as PeerInfo })
-    while (this.#joining.length > 0) this.#joining.resolveFirst()
+    this.serve()
   }
 
-  /** The listener first: a peer whose pipe is closed must not come back through it. */
+  #lost(pipe: Pipe): void {
+    if (!this.#options.immediate || !this.#pipes.has(pipe)) return
+    this.#absent.add(pipe)
+    this.xterminated(pipe)
+    this.tally.drop('peer-gone', pipe.discard())
+  }
+
   async #detach({ listener, pipes }: Attachment): Promise<void> {
     const closing = listener?.close()
     for (const pipe of [...pipes]) this.#pipes.close(pipe, this.#options.linger)

@@ -22,10 +22,22 @@ export interface Host {
 }
 
 /**
- * Why an accepted message was not delivered: its queue was full (PUB), there was nobody to send it
- * to, its peer was gone, lingering ended or the receiver closed before reading it.
+ * Why an accepted message was not delivered. `hwm`: its queue was full (PUB, ROUTER). `no-peer`: nobody
+ * wanted it or its peer had gone. `unroutable`: ROUTER knows no such routing id. `peer-gone`: its
+ * connection ended for good. `linger`: lingering ended. `closed`: the receiver closed before reading
+ * it. `conflate`: a newer one took its place. `stale`: a reply nobody waits for. `malformed`: it had
+ * not the frames its pattern needs.
  */
-export type DropReason = 'hwm' | 'no-peer' | 'peer-gone' | 'linger' | 'closed'
+export type DropReason =
+  | 'hwm'
+  | 'no-peer'
+  | 'unroutable'
+  | 'peer-gone'
+  | 'linger'
+  | 'closed'
+  | 'conflate'
+  | 'stale'
+  | 'malformed'
 
 /**
  * Called once per peer that arrived at a bound endpoint. Without an argument it makes a pipe and

@@ -72,8 +72,13 @@ export class Waiters<V, R> {
     waiter.resolve(result)
   }
 
+  /** Ends the first operation badly. */
+  rejectFirst(reason: unknown): void {
+    if (this.first() !== undefined) this.#fail(this.#queue.shift() as Waiter<V, R>, reason)
+  }
+
   rejectAll(reason: unknown): void {
-    while (this.first() !== undefined) this.#fail(this.#queue.shift() as Waiter<V, R>, reason)
+    while (this.first() !== undefined) this.rejectFirst(reason)
   }
 
   #listen(waiter: Waiter<V, R>, signal: AbortSignal): void {

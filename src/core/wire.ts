@@ -79,9 +79,10 @@ class Accepted implements EngineOwner {
     this.#handshakeOver()
     const address = this.#address()
     if (pipe) {
+      const { peer } = pipe.other
       const { unread } = pipe.close()
       if (unread > 0) this.#host.dropped('peer-gone', unread)
-      this.#host.emit({ type: 'disconnect', address, error })
+      this.#host.emit({ type: 'disconnect', address, error, peer })
     } else if (error?.isProtocolError) {
       this.#host.emit({ type: 'handshake:error:protocol', address, error })
     } else if (error) {

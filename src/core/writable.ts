@@ -34,12 +34,12 @@ export abstract class WritableSocket extends Socket implements Writable {
       this.assertOpen()
       options?.signal?.throwIfAborted()
       frames = toMessage(message)
+      if (frames.length === 0) return SENT
+      if (this.senders.length > 0 || !this.xsend(frames)) {
+        return this.senders.add(frames, this.settings.sendTimeout, 'Sending', options?.signal)
+      }
     } catch (error) {
       return Promise.reject(error)
-    }
-    if (frames.length === 0) return SENT
-    if (this.senders.length > 0 || !this.xsend(frames)) {
-      return this.senders.add(frames, this.settings.sendTimeout, 'Sending', options?.signal)
     }
     this.tally.sent++
     this.#spent += messageBytes(frames) + MESSAGE_COST

@@ -20,6 +20,29 @@ export class Distributor {
     this.#pipes.mark(pipe)
   }
 
+  /** How many the next message goes to. */
+  get matched(): number {
+    return this.#pipes.marked
+  }
+
+  /** Matches exactly those that do not match now. */
+  invert(): void {
+    const count = this.#pipes.length
+    const others = Array.from({ length: count - this.#pipes.marked }, (_, i) =>
+      this.#pipes.at(count - 1 - i),
+    )
+    this.#pipes.marked = 0
+    for (const pipe of others) this.#pipes.mark(pipe)
+  }
+
+  /** Whether all that match have room. If not, the matches are forgotten. */
+  hasRoom(): boolean {
+    let room = true
+    for (let i = 0; i < this.#pipes.marked; i++) room = this.#pipes.at(i).canWrite() && room
+    if (!room) this.#pipes.marked = 0
+    return room
+  }
+
   /**
    * Sends to all that match and forgets the matches. Returns how many had no room and miss it.
    * Receivers share the frames but each has an array of its own.

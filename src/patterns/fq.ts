@@ -37,4 +37,9 @@ export class FairQueue {
     }
     return undefined
   }
+
+  /** Whether a message is there. */
+  hasIn(): boolean {
+    return this.#pipes.someMarked((pipe) => pipe.queued > 0)
+  }
 }

@@ -36,4 +36,13 @@ export class LoadBalancer {
     }
     return false
   }
+
+  /** Whether a message would be taken. */
+  hasOut(): boolean {
+    for (let pipe = this.#pipes.current; pipe; pipe = this.#pipes.current) {
+      if (pipe.canWrite()) return true
+      this.#pipes.unmark(pipe)
+    }
+    return false
+  }
 }

@@ -26,8 +26,17 @@ export class PipeList {
     return this.#pipes[index] as Pipe
   }
 
+  someMarked(holds: (pipe: Pipe) => boolean): boolean {
+    for (let i = 0; i < this.marked; i++) if (holds(this.at(i))) return true
+    return false
+  }
+
   advance(): void {
     if (++this.#current >= this.marked) this.#current = 0
+  }
+
+  get length(): number {
+    return this.#pipes.length
   }
 
   add(pipe: Pipe): void {

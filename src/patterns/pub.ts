@@ -1,30 +1,36 @@
 // PUB (RFC 29): sends to every subscriber whose prefixes match; one that has no room misses the
-// message, and that is counted. Never blocks.
-//
-// A subscriber's subscriptions are a set per connection: one cancel ends what two subscribes began.
+// message, and that is counted. Never blocks, unless `noDrop`.
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, SendOptions } from '../core/options.ts'
+import type {
+  CommonOptions,
+  ConflateOptions,
+  InvertOptions,
+  NoDropOptions,
+  SendOptions,
+} from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { WritableSocket } from '../core/writable.ts'
-import { Distributor } from './dist.ts'
+import { Publishing } from './publishing.ts'
 import { parseSubscription } from './subscription.ts'
-import { Trie } from './trie.ts'
 
-export type PublisherOptions = CommonOptions & SendOptions
+export type PublisherOptions = CommonOptions &
+  SendOptions &
+  ConflateOptions &
+  NoDropOptions &
+  InvertOptions
 
 export class Publisher extends WritableSocket {
-  readonly #dist = new Distributor()
-  readonly #subscriptions = new Trie<Pipe>()
-  readonly #match = (pipe: Pipe): void => this.#dist.match(pipe)
+  readonly #publishing: Publishing
 
   constructor(options?: PublisherOptions) {
     super('PUB', options)
+    this.#publishing = new Publishing(this.settings, this.tally)
   }
 
   protected override xattach(pipe: Pipe): void {
-    this.#dist.attach(pipe)
+    this.#publishing.attach(pipe)
   }
 
   protected override xread(pipe: Pipe): void {
@@ -34,21 +40,22 @@ export class Publisher extends WritableSocket {
   }
 
   protected override xterminated(pipe: Pipe): void {
-    this.#subscriptions.removeHolder(pipe, () => {})
-    this.#dist.terminated(pipe)
+    this.#publishing.terminated(pipe, () => {})
   }
 
   protected override xsend(message: Message): boolean {
-    this.#subscriptions.match(message[0] as Uint8Array, this.#match)
-    const missed = this.#dist.send(message)
-    this.tally.drop('hwm', missed)
+    return this.#publishing.send(message)
+  }
+
+  protected override xhasOut(): boolean {
     return true
   }
 
   #subscription(pipe: Pipe, frame: Uint8Array): void {
+    const { subscriptions } = this.#publishing
     const asked = parseSubscription(frame)
-    if (asked?.subscribe) this.#subscriptions.add(asked.prefix, pipe)
-    else if (asked) this.#subscriptions.remove(asked.prefix, pipe)
+    if (asked?.subscribe) subscriptions.add(asked.prefix, pipe)
+    else if (asked) subscriptions.remove(asked.prefix, pipe)
   }
 }
 

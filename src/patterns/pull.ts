@@ -2,12 +2,12 @@
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ReceiveOptions } from '../core/options.ts'
+import type { CommonOptions, ConflateOptions, ReceiveOptions } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
 import { FairQueue } from './fq.ts'
 
-export type PullOptions = CommonOptions & ReceiveOptions
+export type PullOptions = CommonOptions & ReceiveOptions & ConflateOptions
 
 export class Pull extends ReadableSocket {
   readonly #fq = new FairQueue()
@@ -30,6 +30,10 @@ export class Pull extends ReadableSocket {
 
   protected override xrecv(): Message | undefined {
     return this.#fq.recv()
+  }
+
+  protected override xhasIn(): boolean {
+    return this.#fq.hasIn()
   }
 }
 

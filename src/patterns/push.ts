@@ -2,12 +2,12 @@
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, ConflateOptions, SendOptions } from '../core/options.ts'
 import type { PeerInfo, Pipe } from '../core/pipe.ts'
 import { WritableSocket } from '../core/writable.ts'
 import { LoadBalancer } from './lb.ts'
 
-export type PushOptions = CommonOptions & SendOptions
+export type PushOptions = CommonOptions & SendOptions & ConflateOptions
 
 export class Push extends WritableSocket {
   readonly #lb = new LoadBalancer()
@@ -35,6 +35,10 @@ export class Push extends WritableSocket {
 
   protected override xsend(message: Message): boolean {
     return this.#lb.send(message)
+  }
+
+  protected override xhasOut(): boolean {
+    return this.#lb.hasOut()
   }
 }
 

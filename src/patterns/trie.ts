@@ -8,46 +8,65 @@
 
 class TrieNode<T> {
   edge: Uint8Array // the bytes between the parent and this node
+  parent: TrieNode<T> | undefined
   children = new Map<number, TrieNode<T>>() // by the first byte of their edge
   holders = new Set<T>()
 
-  constructor(edge: Uint8Array) {
+  constructor(edge: Uint8Array, parent?: TrieNode<T>) {
     this.edge = edge
+    this.parent = parent
+    parent?.children.set(edge[0] as number, this)
   }
 }
 
 /** A set of (prefix, holder) pairs. */
 export class Trie<T> {
   readonly #root = new TrieNode<T>(new Uint8Array(0))
+  readonly #held = new Map<T, Set<TrieNode<T>>>()
 
   /** True if the prefix had no holder before. Adding the same pair again changes nothing. */
   add(prefix: Uint8Array, holder: T): boolean {
     const node = this.#nodeFor(prefix)
+    const before = node.holders.size
     node.holders.add(holder)
-    return node.holders.size === 1
+    const held = this.#held.get(holder)
+    if (held) held.add(node)
+    else this.#held.set(holder, new Set([node]))
+    return before === 0
   }
 
   /** Whether this holder holds exactly this prefix. */
   has(prefix: Uint8Array, holder: T): boolean {
-    return this.#path(prefix)?.at(-1)?.holders.has(holder) ?? false
+    return this.#find(prefix)?.holders.has(holder) ?? false
   }
 
   /** True if the prefix has no holder any more; false too if the pair was not there. */
   remove(prefix: Uint8Array, holder: T): boolean {
-    const path = this.#path(prefix)
-    const node = path?.at(-1)
-    if (path === undefined || !node?.holders.delete(holder) || node.holders.size > 0) return false
-    prune(path)
-    return true
+    const node = this.#find(prefix)
+    return node !== undefined && this.#release(node, holder)
   }
 
-  /** Removes all of a holder's prefixes; `gone` gets those that nobody holds any more. */
+  /** Removes all of a holder's prefixes; `gone` gets those that nobody holds any more. Costs what it held. */
   removeHolder(holder: T, gone: (prefix: Uint8Array) => void): void {
-    const held: Uint8Array[] = []
-    walk(this.#root, [], (prefix, node) => {
-      if (node.holders.has(holder)) held.push(Uint8Array.from(prefix))
-    })
-    for (const prefix of held) if (this.remove(prefix, holder)) gone(prefix)
+    for (const node of this.#held.get(holder) ?? []) {
+      const prefix = prefixOf(node)
+      if (this.#release(node, holder)) gone(prefix)
+    }
+  }
+
+  /** All prefixes of one holder. */
+  prefixesOf(holder: T): Uint8Array[] {
+    return [...(this.#held.get(holder) ?? [])].map(prefixOf)
+  }
+
+  #release(node: TrieNode<T>, holder: T): boolean {
+    if (!node.holders.delete(holder)) return false
+    const held = this.#held.get(holder)
+    held?.delete(node)
+    if (held?.size === 0) this.#held.delete(holder)
+    if (node.holders.size > 0) return false
+    prune(node)
+    return true
   }
 
   /** Calls `visit` for each holder of each prefix of `topic`; a holder of several is visited several times. */
@@ -75,37 +94,28 @@ export class Trie<T> {
 
   /** All prefixes that are held. */
   prefixes(): Uint8Array[] {
-    const all: Uint8Array[] = []
-    walk(this.#root, [], (prefix, node) => {
-      if (node.holders.size > 0) all.push(Uint8Array.from(prefix))
-    })
-    return all
+    const nodes = new Set([...this.#held.values()].flatMap((held) => [...held]))
+    return [...nodes].map(prefixOf)
   }
 
-  /** The nodes from the root to the prefix, if it ends at a node. */
-  #path(prefix: Uint8Array): TrieNode<T>[] | undefined {
-    const path = [this.#root]
-    for (let at = 0; at < prefix.length; ) {
-      const child = path.at(-1)?.children.get(prefix[at] as number)
+  #find(prefix: Uint8Array): TrieNode<T> | undefined {
+    let node = this.#root
+    for (let at = 0; at < prefix.length; at += node.edge.length) {
+      const child = node.children.get(prefix[at] as number)
       if (child === undefined || !startsAt(prefix, at, child.edge)) return undefined
-      path.push(child)
-      at += child.edge.length
+      node = child
     }
-    return path
+    return node
   }
 
   #nodeFor(prefix: Uint8Array): TrieNode<T> {
     let node = this.#root
     for (let at = 0; at < prefix.length; ) {
-      const first = prefix[at] as number
-      const child = node.children.get(first)
-      if (child === undefined) {
-        const leaf = new TrieNode<T>(new Uint8Array(prefix.subarray(at))) // a copy: the frame's memory goes
-        node.children.set(first, leaf)
-        return leaf
-      }
+      const child = node.children.get(prefix[at] as number)
+      // A copy: the edge must not keep the memory of the frame it came in.
+      if (child === undefined) return new TrieNode(new Uint8Array(prefix.subarray(at)), node)
       const shared = sharedLength(prefix, at, child.edge)
-      node = shared === child.edge.length ? child : split(node, child, shared)
+      node = shared === child.edge.length ? child : split(child, shared)
       at += shared
     }
     return node
@@ -113,41 +123,40 @@ export class Trie<T> {
 }
 
 /** Puts a node in the middle of a child's edge. */
-function split<T>(parent: TrieNode<T>, child: TrieNode<T>, at: number): TrieNode<T> {
-  const middle = new TrieNode<T>(child.edge.slice(0, at))
-  parent.children.set(middle.edge[0] as number, middle)
+function split<T>(child: TrieNode<T>, at: number): TrieNode<T> {
+  const middle = new TrieNode<T>(child.edge.slice(0, at), child.parent)
   child.edge = child.edge.slice(at)
+  child.parent = middle
   middle.children.set(child.edge[0] as number, child)
   return middle
 }
 
-/** Takes out nodes at the end of a path that hold nothing, and joins edges that no longer fork. */
-function prune<T>(path: TrieNode<T>[]): void {
-  for (let i = path.length - 1; i > 0; i--) {
-    const node = path[i] as TrieNode<T>
-    const parent = path[i - 1] as TrieNode<T>
-    if (node.holders.size > 0 || node.children.size > 1) return
-    const first = node.edge[0] as number
-    if (node.children.size === 0) {
-      parent.children.delete(first)
-      continue
-    }
-    for (const only of node.children.values()) {
-      only.edge = Uint8Array.of(...node.edge, ...only.edge)
-      parent.children.set(first, only)
-    }
-    return
+/** Takes out a node that holds nothing, and joins edges that no longer fork. */
+function prune<T>(node: TrieNode<T>): void {
+  const { parent } = node
+  if (parent === undefined || node.holders.size > 0 || node.children.size > 1) return
+  const first = node.edge[0] as number
+  if (node.children.size === 0) {
+    parent.children.delete(first)
+    return prune(parent)
+  }
+  for (const only of node.children.values()) {
+    only.edge = Uint8Array.of(...node.edge, ...only.edge)
+    only.parent = parent
+    parent.children.set(first, only)
   }
 }
 
-function walk<T>(
-  node: TrieNode<T>,
-  before: number[],
-  visit: (prefix: number[], node: TrieNode<T>) => void,
-): void {
-  const prefix = [...before, ...node.edge]
-  visit(prefix, node)
-  for (const child of node.children.values()) walk(child, prefix, visit)
+function prefixOf<T>(node: TrieNode<T>): Uint8Array {
+  const edges: Uint8Array[] = []
+  for (let at: TrieNode<T> | undefined = node; at; at = at.parent) edges.unshift(at.edge)
+  const prefix = new Uint8Array(edges.reduce((size, edge) => size + edge.length, 0))
+  let end = 0
+  for (const edge of edges) {
+    prefix.set(edge, end)
+    end += edge.length
+  }
+  return prefix
 }
 
 function startsAt(text: Uint8Array, at: number, part: Uint8Array): boolean {

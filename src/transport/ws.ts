@@ -43,6 +43,7 @@ export class WebSocketConnection implements Connection {
   readonly #early: Uint8Array[] = [] // came before `start`: a WebSocket does not wait for listeners
   #closed = false
   #full = false
+  #closing = false
   #cause: Error | undefined
 
   constructor(socket: WebSocketLike, peerAddress: string) {
@@ -99,7 +100,14 @@ export class WebSocketConnection implements Connection {
   }
 
   close(): void {
-    this.#socket.close(NORMAL_CLOSURE)
+    this.#closing = true
+    this.#finish()
+  }
+
+  /** Only when all is written: `ws` cuts off the rest when its close timer ends. */
+  #finish(): void {
+    const waits = this.#socket.pause !== undefined && this.#socket.bufferedAmount > 0
+    if (this.#closing && !waits) this.#socket.close(NORMAL_CLOSURE)
   }
 
   destroy(): void {
@@ -115,6 +123,7 @@ export class WebSocketConnection implements Connection {
   }
 
   readonly #written = (): void => {
+    this.#finish()
     if (!this.#full || this.#socket.bufferedAmount >= HIGH_WATER_BYTES) return
     this.#full = false
     this.#sink?.drain()

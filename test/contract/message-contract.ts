@@ -85,10 +85,10 @@ export function messageContract({ name, scheme, peers, wire }: Contract): void {
     const met = once(pull, 'attach')
     await push.connect(pull.lastEndpoint as string)
     await met
-    const gone = wire ? push.heard('end') : Promise.resolve()
+    const gone = wire ? await push.hears('end') : undefined
     await push.send(...numbered('m', 100))
     const closed = push.close()
-    await gone
+    await gone?.happened
     assert.equal(await take(pull, 100), numbered('m', 100))
     await closed
   })

@@ -222,9 +222,9 @@ export function patternContract({ name, scheme, peers, wire }: Contract): void {
       await pub.bind(there)
       await synced(pub, sub, 'a')
       await synced(pub, sub, 'b')
-      const lost = wire ? sub.heard('disconnect') : Promise.resolve()
+      const lost = wire ? await sub.hears('disconnect') : undefined
       await soon(pub.close(), 'the publisher to close')
-      await lost
+      await lost?.happened
       if (round === 0) await sub.unsubscribe('b')
       if (round === 0) await sub.subscribe('b')
     }

@@ -1,4 +1,5 @@
 // The contracts over inproc:// with the peer in a worker thread, found by name alone.
+import { suite } from 'uvu'
 import { threadPeers } from '../support/peers.ts'
 import { messageContract } from './message-contract.ts'
 import { patternContract } from './pattern-contract.ts'
@@ -15,3 +16,7 @@ const contract: Contract = {
 transportContract(contract)
 messageContract(contract)
 patternContract(contract)
+
+const last = suite('threads: end')
+last('the worker thread ends', () => contract.peers.end())
+last.run()

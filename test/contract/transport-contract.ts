@@ -187,11 +187,11 @@ export function transportContract({ name, scheme, peers, wire, refuses }: Contra
     await push.connect(there)
     await met
     assert.is(pull.peers.length, 1)
-    const lost = wire ? push.heard('disconnect') : Promise.resolve()
+    const lost = wire ? await push.hears('disconnect') : undefined
     const gone = once(pull, 'detach')
     await pull.unbind(there)
     await gone
-    await lost
+    await lost?.happened
     assert.is(pull.peers.length, 0)
     await push.send('for the next')
     const next = side.pull()
@@ -204,12 +204,12 @@ export function transportContract({ name, scheme, peers, wire, refuses }: Contra
     const pull = side.peer('PULL')
     const there = await pull.bind(endpoint(scheme))
     const push = side.push()
-    const gone = pull.heard('detach')
+    const gone = await pull.hears('detach')
     push.connect(there)
     for (const label of numbered('m', 20)) push.trySend(label)
     push.disconnect(there)
     assert.equal(await pull.receive(20), numbered('m', 20))
-    await gone
+    await gone.happened
     assert.not(push.trySend('to nobody'))
   })
 
@@ -234,10 +234,10 @@ export function transportContract({ name, scheme, peers, wire, refuses }: Contra
     await pull.bind(endpoint(scheme))
     const refused = once(pull, 'handshake:error:protocol')
     const pub = side.peer('PULL')
-    const told = pub.heard('handshake:error:protocol')
+    const told = await pub.hears('handshake:error:protocol')
     await pub.connect(pull.lastEndpoint as string)
     assert.is((await refused).error.code, 'ERR_ZMTP_INVALID_SOCKET_TYPE')
-    await told
+    await told.happened
     assert.is(pull.peers.length, 0)
   })
 

@@ -45,9 +45,13 @@ export type Method =
   | 'receive'
   | 'subscribe'
   | 'unsubscribe'
+  | 'listenFor'
   | 'heard'
   | 'statistics'
   | 'close'
+
+/** Events that somebody waits for, by ticket. */
+const listening: Promise<void>[] = []
 
 export const METHODS: Readonly<Record<Method, Action>> = {
   bind: (socket, [endpoint]) =>
@@ -60,10 +64,13 @@ export const METHODS: Readonly<Record<Method, Action>> = {
   receive,
   subscribe: (socket, prefixes) => (socket as Subscriber).subscribe(...prefixes),
   unsubscribe: (socket, prefixes) => (socket as Subscriber).unsubscribe(...prefixes),
-  heard: (socket, [type]) =>
-    new Promise<void>((resolve) =>
+  listenFor: (socket, [type]) => {
+    const happened = new Promise<void>((resolve) =>
       socket.events.once(type as unknown as EventType, () => resolve()),
-    ),
+    )
+    return listening.push(happened) - 1
+  },
+  heard: (_socket, [ticket]) => listening[ticket as unknown as number],
   statistics: (socket): Statistics => socket.statistics(),
   close: (socket) => socket.close(),
 }

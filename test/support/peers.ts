@@ -31,9 +31,13 @@ export class Peer {
   sendBytes = (size: number): Promise<void> => this.#do('sendBytes', size)
   subscribe = (...prefixes: string[]): Promise<void> => this.#do('subscribe', ...prefixes)
   unsubscribe = (...prefixes: string[]): Promise<void> => this.#do('unsubscribe', ...prefixes)
-  /** Settles at the next event of the type; asked for when the call is made. */
-  heard = (type: EventType): Promise<void> => this.#do('heard', type)
   close = (): Promise<void> => this.#do('close')
+
+  /** Resolves when the peer listens: `happened` settles at its next event of the type. */
+  async hears(type: EventType): Promise<{ happened: Promise<void> }> {
+    const ticket = await this.#call('listenFor', [type])
+    return { happened: this.#do('heard', ticket) }
+  }
 
   /** The next `count` messages as text, frames joined by `|`. */
   receive(count = 1): Promise<string[]> {

@@ -4,13 +4,17 @@ import { NO_SHARE, type PeerInfo, Pipe, type PipeSink } from '../../src/core/pip
 import type { SocketType } from '../../src/core/socket-type.ts'
 import { bytes, message } from './texts.ts'
 
-export type Told = 'ready' | 'read' | 'write' | 'terminated' | 'cut'
+export type Told = 'ready' | 'lost' | 'read' | 'write' | 'terminated' | 'cut'
 
 export class RecordingSink implements PipeSink {
   readonly told: Told[] = []
 
   ready(): void {
     this.told.push('ready')
+  }
+
+  lost(): void {
+    this.told.push('lost')
   }
 
   readActivated(): void {

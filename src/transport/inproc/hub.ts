@@ -1,8 +1,10 @@
 // Finds inproc names across the threads of a process, by name alone.
 //
-//   who here there       a thread asks for a name, to connect to it or to bind it
-//   here / absent        every thread answers; so does one that binds the name later
-//   join + port          the asker sends one end of a channel to the thread that has the name
+//   who             a thread looks for a name, to connect to it
+//   here            the thread that has it answers; so does one that binds it later
+//   claim           a thread wants to bind a name
+//   taken / free    every thread answers, and says which other threads it knows
+//   join + port     the one that looked sends one end of a channel to the thread that has the name
 //
 // It knows threads only through a Courier, which moves small notes and ports between them.
 
@@ -16,11 +18,15 @@ import { PortConnection, type PortLike } from './port.ts'
 export type ThreadId = number
 
 export interface Note {
-  readonly type: 'who' | 'here' | 'absent' | 'join'
+  readonly type: 'who' | 'here' | 'claim' | 'taken' | 'free' | 'join'
   readonly name: string
   readonly from: ThreadId
   /** The thread the note is for; absent: all. */
   readonly to?: ThreadId
+  /** Which claim of the asker this is, or answers. */
+  readonly claim?: number
+  /** With `free`: the threads that the sender knows. */
+  readonly others?: readonly ThreadId[]
 }
 
 export interface Courier {
@@ -40,7 +46,9 @@ export interface Courier {
 const ANSWER_MS = 100
 
 interface Claim {
+  readonly number: number
   readonly waitingFor: Set<ThreadId>
+  readonly heardOf: Set<ThreadId>
   readonly answered: (free: boolean) => void
 }
 
@@ -51,10 +59,16 @@ export class Hub implements Wire {
   readonly #listeners = new Map<string, (connection: Connection) => void>()
   readonly #claims = new Map<string, Claim>()
   readonly #seekers = new Map<string, Set<(owner: ThreadId) => void>>()
-  #started = false
+  #claimed = 0
 
+  /** Listens from the start: a thread that binds a name later must be known by then. */
   constructor(courier: Courier) {
     this.#courier = courier
+    if (courier.parent !== undefined) this.#others.add(courier.parent)
+    courier.listen(
+      (note) => this.#heard(note),
+      (note, port) => this.#joined(note, port),
+    )
   }
 
   protocol(connection: Connection, host: Host): Protocol {
@@ -67,7 +81,6 @@ export class Hub implements Wire {
     _host: Host,
     signal: AbortSignal,
   ): Promise<Connection> {
-    this.#start()
     for (;;) {
       const owner = await this.#seek(name, signal)
       const { self } = this.#courier
@@ -84,7 +97,6 @@ export class Hub implements Wire {
     _host: Host,
     onConnection: (c: Connection) => void,
   ): Promise<Listener> {
-    this.#start()
     const name = endpoint.address
     if (!(await this.#claim(name))) {
       const message = `Address already in use: ${endpoint.text} is bound in another thread`
@@ -100,24 +112,8 @@ export class Hub implements Wire {
     }
   }
 
-  #start(): void {
-    if (this.#started) return
-    this.#started = true
-    const { parent } = this.#courier
-    if (parent !== undefined) this.#others.add(parent)
-    this.#courier.listen(
-      (note) => this.#heard(note),
-      (note, port) => this.#joined(note, port),
-    )
-  }
-
-  #say(type: Note['type'], name: string, to?: ThreadId): void {
-    this.#courier.broadcast({
-      type,
-      name,
-      from: this.#courier.self,
-      ...(to === undefined ? {} : { to }),
-    })
+  #say(type: Note['type'], name: string, more: Partial<Note> = {}): void {
+    this.#courier.broadcast({ type, name, from: this.#courier.self, ...more })
   }
 
   #seek(name: string, signal: AbortSignal): Promise<ThreadId> {
@@ -147,6 +143,7 @@ export class Hub implements Wire {
     if (this.#others.size === 0) return Promise.resolve(true)
     return new Promise((resolve) => {
       const waitingFor = new Set(this.#others)
+      const number = ++this.#claimed
       const answered = (free: boolean): void => {
         limit.cancel()
         this.#claims.delete(name)
@@ -156,27 +153,43 @@ export class Hub implements Wire {
         for (const silent of waitingFor) this.#others.delete(silent)
         answered(true)
       })
-      this.#claims.set(name, { waitingFor, answered })
-      this.#say('who', name)
+      this.#claims.set(name, { number, waitingFor, heardOf: new Set(waitingFor), answered })
+      this.#say('claim', name, { claim: number })
     })
   }
 
-  #heard({ type, name, from, to }: Note): void {
-    if (from === this.#courier.self || (to !== undefined && to !== this.#courier.self)) return
+  #heard(note: Note): void {
+    const { type, name, from, to } = note
+    const { self } = this.#courier
+    if (from === self || (to !== undefined && to !== self)) return
     this.#others.add(from)
-    if (type === 'who') return this.#say(this.#owns(name, from) ? 'here' : 'absent', name, from)
-    const claim = this.#claims.get(name)
-    if (type === 'here') {
-      claim?.answered(false)
-      for (const found of [...(this.#seekers.get(name) ?? [])]) found(from)
-    } else if (type === 'absent' && claim?.waitingFor.delete(from) && claim.waitingFor.size === 0) {
-      claim.answered(true)
-    }
+    if (type === 'who' && this.#listeners.has(name)) this.#say('here', name, { to: from })
+    else if (type === 'here') for (const found of [...(this.#seekers.get(name) ?? [])]) found(from)
+    else if (type === 'claim') this.#judge(note)
+    else if (type === 'taken' || type === 'free') this.#answer(note)
   }
 
-  /** Of two threads that bind a name at once, the one with the lower number gets it. */
-  #owns(name: string, asker: ThreadId): boolean {
-    return this.#listeners.has(name) || (this.#claims.has(name) && this.#courier.self < asker)
+  /** Of two threads that claim a name at once, the one with the lower number gets it. */
+  #judge({ name, from, claim }: Note): void {
+    const own = this.#claims.get(name)
+    const taken = this.#listeners.has(name) || (own !== undefined && this.#courier.self < from)
+    if (!taken) own?.answered(false)
+    this.#say(taken ? 'taken' : 'free', name, { to: from, claim, others: [...this.#others] })
+  }
+
+  /** A name is free when all have said so whom anybody knows. */
+  #answer({ type, name, from, claim: number, others = [] }: Note): void {
+    const claim = this.#claims.get(name)
+    if (claim === undefined || claim.number !== number) return
+    if (type === 'taken') return claim.answered(false)
+    claim.heardOf.add(from)
+    for (const other of others) {
+      if (other === this.#courier.self || claim.heardOf.has(other)) continue
+      claim.heardOf.add(other)
+      claim.waitingFor.add(other)
+    }
+    claim.waitingFor.delete(from)
+    if (claim.waitingFor.size === 0) claim.answered(true)
   }
 
   #joined({ name }: Note, port: PortLike): void {

@@ -7,7 +7,7 @@
 import { Connecter } from '../../core/connecter.ts'
 import type { Endpoint } from '../../core/endpoint.ts'
 import { ZmqError } from '../../core/errors.ts'
-import { EMPTY_FRAME } from '../../core/message.ts'
+import { routingIdOf } from '../../core/options.ts'
 import { NO_SHARE, type PeerInfo, type Pipe } from '../../core/pipe.ts'
 import type { Accept, Host, Listener, Transport, Wire } from '../../core/transport.ts'
 import { listen } from '../../core/wire.ts'
@@ -125,5 +125,5 @@ function infoOf({ options, socketType }: Host, address: string): PeerInfo {
   const texts = Object.entries(options.metadata).map(
     ([name, text]) => [name.toLowerCase(), text] as const,
   )
-  return { socketType, routingId: EMPTY_FRAME, address, properties: new Map(texts) }
+  return { socketType, routingId: routingIdOf(options), address, properties: new Map(texts) }
 }

@@ -19,6 +19,8 @@ const encoder = new TextEncoder()
 /** What this side tells of itself. */
 export interface LocalInfo {
   readonly socketType: SocketType
+  /** Empty for none. */
+  readonly routingId: Uint8Array
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -27,7 +29,7 @@ const WITH_IDENTITY: readonly SocketType[] = ['REQ', 'DEALER', 'ROUTER']
 
 export function sendReady(local: LocalInfo, out: Batch): void {
   const properties: [string, Uint8Array][] = [['Socket-Type', encoder.encode(local.socketType)]]
-  if (WITH_IDENTITY.includes(local.socketType)) properties.push(['Identity', EMPTY_FRAME])
+  if (WITH_IDENTITY.includes(local.socketType)) properties.push(['Identity', local.routingId])
   for (const [name, value] of Object.entries(local.metadata))
     properties.push([name, encoder.encode(value)])
   encodeFrame(COMMAND, encodeCommand('READY', encodeProperties(properties)), out)

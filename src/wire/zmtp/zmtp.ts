@@ -7,7 +7,8 @@
 
 import type { Batch } from '../../core/batch.ts'
 import { ZmqError } from '../../core/errors.ts'
-import type { Message } from '../../core/message.ts'
+import { Frame, type Message } from '../../core/message.ts'
+import { routingIdOf } from '../../core/options.ts'
 import type { Connection, Host, Protocol, ProtocolSink } from '../../core/transport.ts'
 import { COMMAND, encodeFrame, FrameDecoder, MORE } from '../frame.ts'
 import { decodeCommand, encodeCommand } from './command.ts'
@@ -27,7 +28,8 @@ export interface ZmtpLocal extends LocalInfo {
 /** The protocol of a new connection of `host`'s socket. */
 export function zmtpFor(connection: Connection, { socketType, options }: Host): Protocol {
   const { metadata, maxMessageSize } = options
-  return new Zmtp({ socketType, metadata, maxMessageSize }, connection.peerAddress)
+  const local = { socketType, routingId: routingIdOf(options), metadata, maxMessageSize }
+  return new Zmtp(local, connection.peerAddress)
 }
 
 export class Zmtp implements Protocol {
@@ -137,7 +139,7 @@ export class Zmtp implements Protocol {
   #subscription(kind: 0 | 1, prefix: Uint8Array, to: ProtocolSink): boolean {
     const { socketType } = this.#local
     if (socketType !== 'PUB' && socketType !== 'XPUB') return true
-    const frame = new Uint8Array(1 + prefix.byteLength)
+    const frame = new Frame(1 + prefix.byteLength)
     frame[0] = kind
     frame.set(prefix, 1)
     return to.message([frame])

@@ -254,6 +254,31 @@ test('a pipe that ended waits for a congested connection', async () => {
   assert.is(connection.writes.length, 2)
 })
 
+test('a connection is not paused for a socket that reads no more: its peer may say goodbye', async () => {
+  const { near, connection } = await joined('PULL', 2)
+  connection.sink.data(framesOf(...numbered('m', 5)))
+  assert.ok(connection.paused)
+  near.close()
+  await nextTurn()
+  assert.not(connection.paused)
+  connection.sink.data(framesOf(...numbered('n', 5)))
+  assert.not(connection.paused)
+})
+
+test('a connection made for what still lingers is not paused', async () => {
+  const { near, far } = Pipe.pair()
+  fill(near, 2)
+  near.close()
+  const connection = new FakeConnection()
+  const local = { socketType: 'PUSH', metadata: {}, maxMessageSize: -1 } as const
+  new Engine(connection, new Zmtp(local, 'fake'), new Owner(far), 0)
+  connection.sink.data(handshake('PULL'))
+  assert.not(connection.paused)
+  await nextTurn()
+  assert.is(connection.over, 'closed')
+  assert.ok(payloads(connection.writes).join('').endsWith('\x00\x010\x00\x011'))
+})
+
 test('a pipe that is cut ends the connection at once', async () => {
   const { near, connection } = await joined('PUSH')
   fill(near, 3)

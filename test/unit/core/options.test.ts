@@ -2,13 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZmqError } from '../../../src/core/errors.ts'
-import {
-  checkOption,
-  makeOptions,
-  OPTIONS,
-  type OptionName,
-  optionNames,
-} from '../../../src/core/options.ts'
+import { checkOption, makeOptions, OPTIONS, optionNames } from '../../../src/core/options.ts'
+import { PEERS, type SocketType } from '../../../src/core/socket-type.ts'
 import { Publisher } from '../../../src/patterns/pub.ts'
 import { Pull } from '../../../src/patterns/pull.ts'
 import { Push } from '../../../src/patterns/push.ts'
@@ -115,9 +110,11 @@ test('what only subscriptions use has no limit', () => {
   assert.is(makeOptions('PUB', {}).receiveHighWaterMark, 0)
 })
 
-test('every option has a default that passes its own check', () => {
-  for (const name of Object.keys(OPTIONS) as OptionName[]) {
-    checkOption('PAIR', name, OPTIONS[name].default)
+test('the options of every socket type have values that pass their own check', () => {
+  for (const type of Object.keys(PEERS) as SocketType[]) {
+    const options = makeOptions(type, {})
+    assert.ok(optionNames(type).includes('linger'))
+    for (const name of optionNames(type)) checkOption(type, name, options[name])
   }
 })
 

@@ -125,19 +125,35 @@ test('a limit set on a pipe that was unlimited counts what is queued already', (
   assert.is(fill(near), 2)
 })
 
-test('join tells the other end who is there; the first peer known stays', () => {
+test('join and leave tell the other end; the first peer known stays', () => {
   const { near, far, nearSink } = pairOfSinks()
   assert.not(near.connected)
   far.join(peerInfo('PULL', 'one'))
   assert.ok(near.connected)
+  far.leave()
   far.leave()
   assert.not(near.connected)
   assert.is(near.peer?.routingId.length, 3)
   far.join(peerInfo('PULL', 'another'))
   assert.ok(near.connected)
   assert.is(Buffer.from(near.peer?.routingId ?? []).toString(), 'one')
-  assert.equal(nearSink.told, ['ready', 'ready'])
+  assert.equal(nearSink.told, ['ready', 'lost', 'ready'])
   assert.not(far.connected)
+})
+
+test('force goes over the limit, and the writer has room again when enough was read', () => {
+  const { near, far, nearSink } = pairOfSinks(2)
+  fill(near)
+  assert.ok(near.force(message('2')))
+  assert.ok(near.force(message('3')))
+  assert.not(near.canWrite())
+  far.read()
+  far.read()
+  assert.is(nearSink.count('write'), 0, 'two are still there')
+  assert.equal(texts(readAll(far)), ['2', '3'])
+  assert.is(nearSink.count('write'), 1)
+  far.close()
+  assert.not(near.force(message('4')))
 })
 
 test('attach tells a new owner what it missed: peer first, then messages', () => {

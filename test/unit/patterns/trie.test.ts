@@ -35,8 +35,9 @@ class NaiveList {
   }
 
   add(word: string, holder: string): boolean {
+    const first = this.holders(word) === 0
     if (!this.has(word, holder)) this.pairs.push({ word, holder })
-    return this.holders(word) === 1
+    return first
   }
 
   remove(word: string, holder: string): boolean {

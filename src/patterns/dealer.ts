@@ -1,0 +1,71 @@
+// DEALER (RFC 28): sends to its peers in turn and receives from them in turn; blocks when none has
+// room. What it sends to a REP needs an empty frame in front.
+
+import { DuplexSocket } from '../core/duplex.ts'
+import { EMPTY_FRAME, type Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
+import type {
+  CommonOptions,
+  ConflateOptions,
+  ProbeOptions,
+  ReceiveOptions,
+  RoutingIdOptions,
+  SendOptions,
+} from '../core/options.ts'
+import type { Pipe } from '../core/pipe.ts'
+import { FairQueue } from './fq.ts'
+import { LoadBalancer } from './lb.ts'
+
+export type DealerOptions = CommonOptions &
+  SendOptions &
+  ReceiveOptions &
+  RoutingIdOptions &
+  ProbeOptions &
+  ConflateOptions
+
+export class Dealer extends DuplexSocket {
+  readonly #lb = new LoadBalancer()
+  readonly #fq = new FairQueue()
+
+  constructor(options?: DealerOptions) {
+    super('DEALER', options)
+  }
+
+  protected override xattach(pipe: Pipe): void {
+    if (this.settings.probeRouter) pipe.write([EMPTY_FRAME])
+    this.#lb.attach(pipe)
+    this.#fq.attach(pipe)
+  }
+
+  protected override xread(pipe: Pipe): void {
+    this.#fq.activated(pipe)
+  }
+
+  protected override xwrite(pipe: Pipe): void {
+    this.#lb.activated(pipe)
+  }
+
+  protected override xterminated(pipe: Pipe): void {
+    this.#lb.terminated(pipe)
+    this.#fq.terminated(pipe)
+  }
+
+  protected override xsend(message: Message): boolean {
+    return this.#lb.send(message)
+  }
+
+  protected override xrecv(): Message | undefined {
+    return this.#fq.recv()
+  }
+
+  protected override xhasOut(): boolean {
+    return this.#lb.hasOut()
+  }
+
+  protected override xhasIn(): boolean {
+    return this.#fq.hasIn()
+  }
+}
+
+export interface Dealer extends Required<DealerOptions> {}
+defineOptions(Dealer, 'DEALER')

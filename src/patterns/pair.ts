@@ -1,0 +1,45 @@
+// PAIR (RFC 31): one peer, both ways. The first peer has the socket to itself; others are sent away.
+
+import { DuplexSocket } from '../core/duplex.ts'
+import type { Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
+import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/options.ts'
+import type { Pipe } from '../core/pipe.ts'
+
+export type PairOptions = CommonOptions & SendOptions & ReceiveOptions
+
+export class Pair extends DuplexSocket {
+  #peer: Pipe | undefined
+
+  constructor(options?: PairOptions) {
+    super('PAIR', options)
+  }
+
+  protected override xattach(pipe: Pipe): void {
+    if (this.#peer) this.refuse(pipe)
+    else this.#peer = pipe
+  }
+
+  protected override xterminated(pipe: Pipe): void {
+    if (this.#peer === pipe) this.#peer = undefined
+  }
+
+  protected override xsend(message: Message): boolean {
+    return this.#peer?.write(message) ?? false
+  }
+
+  protected override xrecv(): Message | undefined {
+    return this.#peer?.read()
+  }
+
+  protected override xhasOut(): boolean {
+    return this.#peer?.canWrite() ?? false
+  }
+
+  protected override xhasIn(): boolean {
+    return (this.#peer?.queued ?? 0) > 0
+  }
+}
+
+export interface Pair extends Required<PairOptions> {}
+defineOptions(Pair, 'PAIR')

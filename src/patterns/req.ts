@@ -1,0 +1,143 @@
+// REQ (RFC 28): a request, then its reply, strictly in turn.
+//
+//            send                          reply of the peer asked
+//   idle ------------> waiting for reply ---------------------------> idle
+//                         | send: EFSM, or with `relaxed` a new request in place of the old
+//
+// On the wire: [number, if correlate] [empty frame] [body ...]
+
+import { DuplexSocket } from '../core/duplex.ts'
+import { ZmqError } from '../core/errors.ts'
+import { EMPTY_FRAME, Frame, type Message } from '../core/message.ts'
+import { defineOptions } from '../core/option-properties.ts'
+import type {
+  CommonOptions,
+  ProbeOptions,
+  ReceiveOptions,
+  RequestOnlyOptions,
+  RoutingIdOptions,
+  SendOptions,
+} from '../core/options.ts'
+import type { Pipe } from '../core/pipe.ts'
+import { FairQueue } from './fq.ts'
+import { LoadBalancer } from './lb.ts'
+
+export type RequestOptions = CommonOptions &
+  SendOptions &
+  ReceiveOptions &
+  RoutingIdOptions &
+  ProbeOptions &
+  RequestOnlyOptions
+
+export class Request extends DuplexSocket {
+  readonly #lb = new LoadBalancer()
+  readonly #fq = new FairQueue()
+  #waiting = false
+  #asked: Pipe | undefined
+  #number = Math.floor(Math.random() * 2 ** 32)
+  #reply: Message | undefined // found while looking whether there is one
+
+  constructor(options?: RequestOptions) {
+    super('REQ', options)
+  }
+
+  protected override xattach(pipe: Pipe): void {
+    if (this.settings.probeRouter) pipe.write([EMPTY_FRAME])
+    this.#lb.attach(pipe)
+    this.#fq.attach(pipe)
+  }
+
+  protected override xread(pipe: Pipe): void {
+    this.#fq.activated(pipe)
+  }
+
+  protected override xwrite(pipe: Pipe): void {
+    this.#lb.activated(pipe)
+  }
+
+  protected override xterminated(pipe: Pipe): void {
+    this.#lb.terminated(pipe)
+    this.#fq.terminated(pipe)
+    if (this.#asked === pipe) this.#asked = undefined
+  }
+
+  protected override xsend(message: Message): boolean {
+    if (this.#waiting && !this.settings.relaxed) {
+      throw new ZmqError(
+        'EFSM',
+        'A REQ socket must receive the reply before it sends again (or set relaxed)',
+      )
+    }
+    if (!this.#lb.hasOut()) return false
+    this.#dropStale()
+    this.#number = (this.#number + 1) >>> 0
+    const envelope = this.settings.correlate
+      ? [numberFrame(this.#number), EMPTY_FRAME]
+      : [EMPTY_FRAME]
+    if (!this.#lb.send([...envelope, ...message])) return false
+    this.#asked = this.#lb.last
+    this.#waiting = true
+    return true
+  }
+
+  protected override xrecv(): Message | undefined {
+    if (!this.#waiting)
+      throw new ZmqError('EFSM', 'A REQ socket must send a request before it receives')
+    const reply = this.#findReply()
+    this.#reply = undefined
+    if (reply) this.#waiting = false
+    return reply
+  }
+
+  protected override xhasOut(): boolean {
+    return (!this.#waiting || this.settings.relaxed) && this.#lb.hasOut()
+  }
+
+  protected override xhasIn(): boolean {
+    if (!this.#waiting) return false
+    this.#reply = this.#findReply()
+    return this.#reply !== undefined
+  }
+
+  /** Replies that came too late for an earlier request. */
+  #dropStale(): void {
+    if (this.#reply) this.tally.drop('stale', 1)
+    this.#reply = undefined
+    while (this.#fq.recv() !== undefined) this.tally.drop('stale', 1)
+  }
+
+  #findReply(): Message | undefined {
+    if (this.#reply) return this.#reply
+    for (let message = this.#fq.recv(); message; message = this.#fq.recv()) {
+      const body = this.#fq.last === this.#asked ? this.#open(message) : undefined
+      if (body) return body
+      this.tally.drop(this.#fq.last === this.#asked ? 'malformed' : 'stale', 1)
+    }
+    return undefined
+  }
+
+  /** The body of a reply; undefined if it is not the one waited for. */
+  #open(message: Message): Message | undefined {
+    let at = 0
+    if (this.settings.correlate) {
+      if (message[at]?.byteLength !== 4 || readNumber(message[at] as Uint8Array) !== this.#number)
+        return undefined
+      at++
+    }
+    if (message[at]?.byteLength !== 0 || message.length < at + 2) return undefined
+    return message.slice(at + 1)
+  }
+}
+
+function numberFrame(number: number): Uint8Array {
+  const frame = new Frame(4)
+  new DataView(frame.buffer).setUint32(0, number)
+  return frame
+}
+
+function readNumber(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset, 4).getUint32(0)
+}
+
+export interface Request extends Required<RequestOptions> {}
+defineOptions(Request, 'REQ')
