@@ -27,7 +27,9 @@ export function greeting(minor = 1, mechanism = 'NULL'): Uint8Array {
 }
 
 export function ready(socketType: SocketType): Uint8Array {
-  return collected((out) => sendReady({ socketType, metadata: {} }, out))
+  return collected((out) =>
+    sendReady({ socketType, routingId: new Uint8Array(0), metadata: {} }, out),
+  )
 }
 
 export function handshake(socketType: SocketType, minor = 1): Uint8Array {

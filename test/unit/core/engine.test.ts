@@ -47,7 +47,12 @@ async function joined(socketType: SocketType, hwm = 0, maxMessageSize = -1): Pro
   near.attach(sink)
   const owner = new Owner(far)
   const connection = new FakeConnection()
-  new Engine(connection, new Zmtp({ socketType, metadata: {}, maxMessageSize }, 'fake'), owner, 0)
+  new Engine(
+    connection,
+    new Zmtp({ socketType, routingId: new Uint8Array(0), metadata: {}, maxMessageSize }, 'fake'),
+    owner,
+    0,
+  )
   connection.sink.data(handshake(socketType === 'PUSH' ? 'PULL' : 'PUSH'))
   await nextTurn()
   await nextTurn()
@@ -219,7 +224,12 @@ test('a peer that does not fit still learns who it met, so that it need not try 
   const { far } = Pipe.pair()
   const owner = new Owner(far)
   const connection = new FakeConnection()
-  const local = { socketType: 'PULL', metadata: {}, maxMessageSize: -1 } as const
+  const local = {
+    socketType: 'PULL',
+    routingId: new Uint8Array(0),
+    metadata: {},
+    maxMessageSize: -1,
+  } as const
   new Engine(connection, new Zmtp(local, 'fake'), owner, 0)
   connection.sink.data(handshake('SUB'))
   await nextTurn()
@@ -270,7 +280,12 @@ test('a connection made for what still lingers is not paused', async () => {
   fill(near, 2)
   near.close()
   const connection = new FakeConnection()
-  const local = { socketType: 'PUSH', metadata: {}, maxMessageSize: -1 } as const
+  const local = {
+    socketType: 'PUSH',
+    routingId: new Uint8Array(0),
+    metadata: {},
+    maxMessageSize: -1,
+  } as const
   new Engine(connection, new Zmtp(local, 'fake'), new Owner(far), 0)
   connection.sink.data(handshake('PULL'))
   assert.not(connection.paused)
@@ -291,7 +306,12 @@ test('a handshake without end is ended by its time limit', () =>
     const { far } = Pipe.pair()
     const owner = new Owner(far)
     const connection = new FakeConnection()
-    const local = { socketType: 'PULL', metadata: {}, maxMessageSize: -1 } as const
+    const local = {
+      socketType: 'PULL',
+      routingId: new Uint8Array(0),
+      metadata: {},
+      maxMessageSize: -1,
+    } as const
     new Engine(connection, new Zmtp(local, 'fake'), owner, 100)
     connection.sink.data(greeting())
     clock.advance(99)
@@ -306,7 +326,12 @@ test('a finished handshake stops the time limit', () =>
   withVirtualClock(async (clock) => {
     const { far } = Pipe.pair()
     const connection = new FakeConnection()
-    const local = { socketType: 'PULL', metadata: {}, maxMessageSize: -1 } as const
+    const local = {
+      socketType: 'PULL',
+      routingId: new Uint8Array(0),
+      metadata: {},
+      maxMessageSize: -1,
+    } as const
     new Engine(connection, new Zmtp(local, 'fake'), new Owner(far), 100)
     connection.sink.data(handshake('PUSH'))
     assert.is(clock.pending, 0)

@@ -43,6 +43,7 @@ class End {
   readonly accepted: string[] = []
   readonly read: string[] = []
   other!: End
+  shares = { send: -1, receive: -1 }
   lost = 0 // of the messages this end wrote
   refusedAt = -1 // how often it had been activated when it was last refused
 
@@ -51,11 +52,26 @@ class End {
     pipe.attach(this.sink)
   }
 
+  setLimits(send: number, receive: number): void {
+    this.shares = { send, receive }
+    this.pipe.setLimits(send, receive)
+  }
+
+  /** How many messages may wait at the other end. */
+  get limit(): number {
+    const shares = [this.shares.send, this.other.shares.receive].filter((share) => share >= 0)
+    if (shares.length === 0 || shares.includes(0)) return Number.POSITIVE_INFINITY
+    return shares.reduce((sum, share) => sum + share)
+  }
+
   write(count: number): void {
     for (let i = 0; i < count; i++) {
       const label = `${this.accepted.length}`
-      if (this.pipe.write(message(label))) this.accepted.push(label)
-      else this.refusedAt = this.sink.count('write')
+      const room = this.other.pipe.queued < this.limit
+      if (this.pipe.write(message(label))) {
+        assert.ok(room, 'no message over the limit')
+        this.accepted.push(label)
+      } else this.refusedAt = this.sink.count('write')
     }
   }
 
@@ -87,7 +103,7 @@ async function play(steps: readonly Step[]): Promise<{ near: End; far: End }> {
   for (const now of steps) {
     if (now.do === 'write') ends[now.side].write(now.count)
     else if (now.do === 'read') ends[now.side].take(now.count)
-    else if (now.do === 'limits') ends[now.side].pipe.setLimits(now.send, now.receive)
+    else if (now.do === 'limits') ends[now.side].setLimits(now.send, now.receive)
     else if (now.do === 'close') ends[now.side].close(now.cut)
     else await nextTurn()
     ends.near.check()

@@ -60,7 +60,10 @@ test('multipart messages come out whole behind a handshake, whatever the chunks'
   fc.assert(
     fc.property(sent, chunkSizes, (messages: Message[], sizes) => {
       const stream = join(handshake('PUSH'), ...messages.map(frames))
-      const zmtp = new Zmtp({ socketType: 'PULL', metadata: {}, maxMessageSize: -1 }, 'test')
+      const zmtp = new Zmtp(
+        { socketType: 'PULL', routingId: new Uint8Array(0), metadata: {}, maxMessageSize: -1 },
+        'test',
+      )
       const to = new Collector()
       for (const chunk of chunksOf(stream, sizes)) zmtp.decode(chunk, to)
       assert.is(to.peers.length, 1)

@@ -13,7 +13,10 @@ const RUNS = { numRuns: 500 }
 
 /** Decodes in chunks of `size`; true: without a protocol error. */
 function survives(local: SocketType, stream: Uint8Array, size: number): boolean {
-  const zmtp = new Zmtp({ socketType: local, metadata: {}, maxMessageSize: 100_000 }, 'fuzz')
+  const zmtp = new Zmtp(
+    { socketType: local, routingId: new Uint8Array(0), metadata: {}, maxMessageSize: 100_000 },
+    'fuzz',
+  )
   const to = new Collector()
   try {
     for (let at = 0; at < stream.length; at += size) zmtp.decode(stream.slice(at, at + size), to)

@@ -26,7 +26,7 @@ const DEALER_READY =
 const PUSH_READY = '04 1a 05 5245414459 0b 536f636b65742d54797065 00000004 50555348'
 
 function protocol(socketType: SocketType, metadata = {}, maxMessageSize = -1): Zmtp {
-  return new Zmtp({ socketType, metadata, maxMessageSize }, 'test')
+  return new Zmtp({ socketType, routingId: new Uint8Array(0), metadata, maxMessageSize }, 'test')
 }
 
 function refusal(socketType: SocketType, ...parts: Uint8Array[]): ZmqError {

@@ -23,7 +23,10 @@ interface Talk {
 
 /** A protocol whose handshake with `peer` is done. */
 function talk(socketType: SocketType, peer: SocketType, minor = 1, to = new Collector()): Talk {
-  const zmtp = new Zmtp({ socketType, metadata: {}, maxMessageSize: -1 }, 'test')
+  const zmtp = new Zmtp(
+    { socketType, routingId: new Uint8Array(0), metadata: {}, maxMessageSize: -1 },
+    'test',
+  )
   feed(zmtp, handshake(peer, minor), to)
   to.answers()
   return { zmtp, to }
