@@ -4,6 +4,7 @@ import { registerTransport } from './core/transport.ts'
 import { wire } from './core/wire.ts'
 import { Hub } from './transport/inproc/hub.ts'
 import { inproc } from './transport/inproc/inproc.ts'
+import { lingerAtExit } from './transport/node/exit.ts'
 import { ipc } from './transport/node/ipc.ts'
 import { ThreadCourier } from './transport/node/threads.ts'
 import { websocket } from './transport/node/ws-server.ts'
@@ -11,6 +12,7 @@ import { websocket } from './transport/node/ws-server.ts'
 registerTransport(inproc(new Hub(new ThreadCourier())))
 registerTransport(wire(['ipc'], ipc))
 registerTransport(wire(['tcp', 'ws'], websocket))
+lingerAtExit()
 
 export type { Flow, Position } from './flow/flow.ts'
 export { loadConfig, type ZManagerConfig } from './manager/config.ts'

@@ -13,13 +13,13 @@
 export class ZmqError extends Error {
   readonly code: string
   /** The endpoint concerned, as the caller wrote it. */
-  readonly address: string | undefined
+  declare readonly address?: string
 
   constructor(code: string, message: string, details: { address?: string; cause?: unknown } = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.name = 'ZmqError'
     this.code = code
-    this.address = details.address
+    if (details.address !== undefined) this.address = details.address
   }
 
   /** A peer broke the protocol: reconnecting would only meet the same peer again. */

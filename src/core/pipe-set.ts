@@ -13,6 +13,23 @@ export interface PipeSetOwner {
   dropped(reason: DropReason, count: number): void
   /** Nothing lingers any more. */
   settled(): void
+  /** Closes the socket. */
+  close(): Promise<void>
+}
+
+/** Those that have pipes: a process that ends by itself lets them deliver first. */
+const withPipes = new Set<PipeSet>()
+
+/** Closes every socket that has peers, or messages for peers to come; resolves when nothing lingers. */
+export async function closeAllSockets(): Promise<void> {
+  await Promise.all([...withPipes].map((set) => set.closeOwner()))
+}
+
+/** Messages that wait for a peer, in all sockets. */
+export function countUnsent(): number {
+  let count = 0
+  for (const set of withPipes) count += set.unsent
+  return count
 }
 
 export class PipeSet implements Iterable<Pipe> {
@@ -32,6 +49,18 @@ export class PipeSet implements Iterable<Pipe> {
     return this.#lingering.size > 0
   }
 
+  /** Messages that wait at the other ends. */
+  get unsent(): number {
+    let count = 0
+    for (const pipe of [...this.#inUse.keys(), ...this.#lingering.keys()])
+      count += pipe.other.queued
+    return count
+  }
+
+  closeOwner(): Promise<void> {
+    return this.#owner.close()
+  }
+
   has(pipe: Pipe): boolean {
     return this.#inUse.has(pipe)
   }
@@ -39,6 +68,7 @@ export class PipeSet implements Iterable<Pipe> {
   add(pipe: Pipe, siblings: Set<Pipe>): void {
     this.#inUse.set(pipe, siblings)
     siblings.add(pipe)
+    withPipes.add(this)
   }
 
   /** Closes a pipe: what was queued for its peer is still delivered for up to `linger` ms (-1 = no limit). */
@@ -46,7 +76,7 @@ export class PipeSet implements Iterable<Pipe> {
     if (pipe.giveBack) {
       this.#letGo(pipe)
       pipe.giveBack()
-      return
+      return this.#forgetIfEmpty()
     }
     this.#lingering.set(
       pipe,
@@ -68,7 +98,12 @@ export class PipeSet implements Iterable<Pipe> {
     this.#lingering.delete(pipe)
     this.#letGo(pipe)
     this.#close(pipe, false)
+    this.#forgetIfEmpty()
     if (!this.lingering) this.#owner.settled()
+  }
+
+  #forgetIfEmpty(): void {
+    if (this.#inUse.size === 0 && !this.lingering) withPipes.delete(this)
   }
 
   #letGo(pipe: Pipe): void {

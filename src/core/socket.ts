@@ -57,6 +57,7 @@ export abstract class Socket extends Operations {
       },
       dropped: (reason, count) => this.tally.drop(reason, count),
       settled: () => this.#settle(),
+      close: () => this.close(),
     })
     this.#host = {
       socketType: type,

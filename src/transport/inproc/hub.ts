@@ -121,6 +121,7 @@ export class Hub implements Wire {
       const seekers = this.#seekers.get(name) ?? new Set()
       this.#seekers.set(name, seekers)
       const done = (): void => {
+        signal.removeEventListener('abort', aborted)
         seekers.delete(found)
         if (seekers.size === 0) this.#seekers.delete(name)
       }
@@ -133,7 +134,7 @@ export class Hub implements Wire {
         done()
         reject(signal.reason)
       }
-      signal.addEventListener('abort', aborted, { once: true })
+      signal.addEventListener('abort', aborted)
       this.#say('who', name)
     })
   }

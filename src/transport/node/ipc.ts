@@ -1,6 +1,6 @@
 // ipc:// - Unix sockets (named pipes on Windows) that speak ZMTP 3.1: libzmq peers are welcome.
 
-import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -25,6 +25,7 @@ export const ipc: Wire = {
   async listen(endpoint, host, onConnection) {
     const wildcard = endpoint.address === '*'
     const path = wildcard ? join(mkdtempSync(join(tmpdir(), 'zmq-')), 'socket') : pathOf(endpoint)
+    checkFolder(path, endpoint)
     await removeStale(path, endpoint)
     const address = `ipc://${wildcard ? path : endpoint.address}`
     const server = createServer((socket) => onConnection(new StreamConnection(socket, address)))
@@ -50,6 +51,14 @@ function pathOf(endpoint: Endpoint): string {
     throw new ZmqError('ENAMETOOLONG', message, { address: endpoint.text })
   }
   return path
+}
+
+/** libuv reports a missing folder as EACCES. */
+function checkFolder(path: string, { text }: Endpoint): void {
+  if (path.startsWith('\0') || process.platform === 'win32' || existsSync(dirname(path))) return
+  throw new ZmqError('ENOENT', `Cannot bind ${text}: there is no folder ${dirname(path)}`, {
+    address: text,
+  })
 }
 
 /** A socket file that nobody listens on any more is in the way of bind; a live one is not ours to take. */

@@ -31,6 +31,7 @@ export function dial(
   return new Promise((resolve, reject) => {
     const socket = connect(options)
     const fail = (error: unknown): void => {
+      signal.removeEventListener('abort', aborted)
       socket.destroy()
       reject(error)
     }

@@ -72,12 +72,17 @@ function dial(to: HostPort, text: string, host: Host, signal: AbortSignal): Prom
       },
     )
     const aborted = (): void => ws.terminate()
-    signal.addEventListener('abort', aborted, { once: true })
-    ws.once('error', reject)
-    ws.once('close', () => reject(new Error('closed before it was open')))
+    const over = (): void => signal.removeEventListener('abort', aborted)
+    const fail = (error: Error): void => {
+      over()
+      reject(error)
+    }
+    signal.addEventListener('abort', aborted)
+    ws.once('error', fail)
+    ws.once('close', () => fail(new Error('closed before it was open')))
     ws.once('open', () => {
-      signal.removeEventListener('abort', aborted)
-      ws.off('error', reject)
+      over()
+      ws.off('error', fail)
       resolve(connectionOf(ws, text))
     })
   })

@@ -125,6 +125,19 @@ test('a limit set on a pipe that was unlimited counts what is queued already', (
   assert.is(fill(near), 2)
 })
 
+test('reads before a change of limits give no credit after it', () => {
+  const { near, far } = pairOfSinks(10)
+  fill(near)
+  for (let i = 0; i < 4; i++) far.read()
+  near.setLimits(10, NO_SHARE)
+  assert.is(fill(near), 4)
+  for (let i = 0; i < 4; i++) far.read()
+  assert.not(near.canWrite(), 'the fifth read since then gives credit')
+  far.read()
+  assert.is(fill(near), 5)
+  assert.is(far.queued, 10)
+})
+
 test('join and leave tell the other end; the first peer known stays', () => {
   const { near, far, nearSink } = pairOfSinks()
   assert.not(near.connected)
