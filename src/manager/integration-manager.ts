@@ -43,10 +43,14 @@ export class IntegrationManager implements Component {
   }
 
   async start(): Promise<void> {
-    this.#pull.events.on('attach', ({ peer }) =>
-      this.#heard.add(peer.properties.get(WORKER_PROPERTY) ?? ''),
-    )
-    this.#pull.events.on('detach', ({ peer }) => this.#left(peer?.properties.get(WORKER_PROPERTY)))
+    this.#pull.events.on('attach', ({ peer }) => {
+      const worker = peer.properties.get(WORKER_PROPERTY)
+      if (worker !== undefined) this.#heard.add(worker)
+    })
+    this.#pull.events.on('detach', ({ peer }) => {
+      const worker = peer?.properties.get(WORKER_PROPERTY)
+      if (worker !== undefined) setImmediate(() => this.#left(worker))
+    })
     await this.#pull.bind(this.#config.integrationManagerPullAddress)
     await this.#pub.bind(this.#config.integrationManagerPubAddress)
     this.state = 'running'
@@ -75,13 +79,10 @@ export class IntegrationManager implements Component {
     await this.#pub.close()
   }
 
-  /** A peer is detached when its last message was taken; the loop then needs a turn to pass it on. */
-  #left(worker: string | undefined): void {
-    if (worker === undefined) return
-    setImmediate(() => {
-      this.#heard.delete(worker)
-      this.#hooks.workerLeft(worker)
-    })
+  /** Called a turn after its last message was taken: by then that has passed. */
+  #left(worker: string): void {
+    this.#heard.delete(worker)
+    this.#hooks.workerLeft(worker)
   }
 
   async #forward(): Promise<void> {

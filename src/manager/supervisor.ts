@@ -51,7 +51,9 @@ export class Supervisor implements Dispatcher {
   /** Resolves when all workers are ready. */
   async start(): Promise<void> {
     const names = Array.from({ length: this.#s.workerCount }, (_, i) => `worker-${i + 1}`)
-    await Promise.all(names.map((name) => this.#startWorker(name)))
+    const started = await Promise.allSettled(names.map((name) => this.#startWorker(name)))
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   /** Lets the threads end by themselves, ends those that do not within `limitMs`. */

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { ZmqError } from '../core/errors.ts'
+import { asZmqError, ZmqError } from '../core/errors.ts'
 import type { WorkerSettings } from './worker.ts'
 
 const TYPESCRIPT = /\.[cm]?ts$/
@@ -21,7 +21,9 @@ export async function startWorkerThread(settings: WorkerSettings): Promise<Worke
   })
   await new Promise<void>((resolve, reject) => {
     thread.once('message', () => resolve())
-    thread.once('error', reject)
+    thread.once('error', (error) =>
+      reject(asZmqError(error, `Worker ${settings.name} cannot start`)),
+    )
     thread.once('exit', (code) =>
       reject(
         new ZmqError('EIO', `Worker ${settings.name} ended with code ${code} before it was ready`),

@@ -4,6 +4,7 @@
 //   push() --> Subject --> workers --> Integration Manager --> subscribers
 
 import { randomUUID } from 'node:crypto'
+import { ZmqError } from '../core/errors.ts'
 import { type Message, textFrame } from '../core/message.ts'
 import type { IniWarning } from '../flow/ini.ts'
 import { Push } from '../patterns/push.ts'
@@ -45,7 +46,7 @@ export class ZManager implements Component {
   readonly #input = new Push()
   readonly #pushed = new Set<string>() // by this process, not yet with the Subject
   readonly #report: (text: string) => void
-  #subject!: Subject
+  #subject: Subject | undefined // from start on
 
   /** Reads a zmanager.ini and what it names. Throws ZmqError with file and line. */
   static fromFile(file: string, hooks?: ZManagerHooks): ZManager {
@@ -61,7 +62,7 @@ export class ZManager implements Component {
       ...config,
       settings: (name) => ({
         name,
-        subjectPushAddress: reachable(this.#subject.pushAddress),
+        subjectPushAddress: reachable(this.#started.pushAddress),
         integrationManagerPullAddress: reachable(this.#integrationManager.pullAddress),
         integrationManagerPubAddress: reachable(this.#integrationManager.pubAddress),
         prefetch: config.workerPrefetch,
@@ -69,7 +70,7 @@ export class ZManager implements Component {
         actions: config.actions,
       }),
       isHeard: (worker) => this.#integrationManager.hears(worker),
-      fail: (failed, error) => void this.#subject.fail(failed, error).catch(() => {}),
+      fail: (failed, error) => void this.#started.fail(failed, error).catch(() => {}),
       report: this.#report,
     })
     this.#integrationManager = new IntegrationManager(config, {
@@ -90,17 +91,23 @@ export class ZManager implements Component {
 
   /** Where producers connect. */
   get pullAddress(): string {
-    return reachable(this.#subject.pullAddress)
+    return reachable(this.#started.pullAddress)
   }
 
+  /** Rejects with what is wrong (an address in use, a handler that is missing); nothing then stays open. */
   async start(): Promise<void> {
-    await this.#integrationManager.start()
-    const heard = reachable(this.#integrationManager.pullAddress)
-    this.#subject = new Subject(this.#config, this.#program, this.#dispatcher(), heard)
-    await this.#subject.start()
-    await this.supervisor.start()
-    this.#input.connect(this.pullAddress)
-    this.state = 'running'
+    try {
+      await this.#integrationManager.start()
+      const heard = reachable(this.#integrationManager.pullAddress)
+      this.#subject = new Subject(this.#config, this.#program, this.#dispatcher(), heard)
+      await this.#subject.start()
+      await this.supervisor.start()
+      this.#input.connect(this.pullAddress)
+      this.state = 'running'
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
   /** Sends values into a flow; waits while the Subject is full. Resolves with the message's id. Rejects with ENOENT for an unknown flow. */
@@ -178,12 +185,17 @@ export class ZManager implements Component {
       FINISH_MS,
       () => void this.#integrationManager.publish(finish).catch(() => {}),
     )
-    await this.#subject.stop()
+    await this.#subject?.stop()
     await this.#integrationManager.stop()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  get #started(): Subject {
+    if (this.#subject) return this.#subject
+    throw new ZmqError('EFSM', 'The ZManager is not started: await start() first')
   }
 
   #dispatcher(): ConstructorParameters<typeof Subject>[2] {

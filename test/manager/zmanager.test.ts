@@ -1,9 +1,19 @@
 // A ZManager at work: every accepted message ends once, whatever happens to workers and handlers.
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ActionKey, decodeEnvelope, decodeValue, type Message, Push } from '../../src/index.ts'
+import {
+  ActionKey,
+  decodeEnvelope,
+  decodeValue,
+  type Message,
+  Push,
+  ZManager,
+  ZmqError,
+} from '../../src/index.ts'
 import { type Scheme, within } from '../support/index.ts'
-import { withManager } from './fixture.ts'
+import { withManager, writeFixture } from './fixture.ts'
 
 const LIMIT_MS = 20_000
 const WORK = ActionKey.of({ flow: 'Work' })
@@ -148,6 +158,32 @@ test('garbage on the way in is counted as failed and told; the Subject goes on',
     )
     assert.match(reports.join('\n'), /malformed/)
   })
+})
+
+test('a mapping that names what is not there: start says which, and leaves nothing open', async () => {
+  const ini = writeFixture('ipc')
+  const actions = join(dirname(ini), 'actions.ini')
+  writeFileSync(actions, '[actionmapping]\n?Work?First = ./handlers.ts#nothing\n')
+  const manager = ZManager.fromFile(ini)
+  const starting: Promise<unknown> = manager.start().then(
+    () => 'started',
+    (reason) => reason,
+  )
+  const error = await within(LIMIT_MS, starting, 'an answer')
+  assert.instance(error, ZmqError)
+  const { code, message } = error as ZmqError
+  assert.is(code, 'ENOENT')
+  assert.match(
+    message,
+    /actions\.ini: '\.\/handlers\.ts#nothing' is no function \(the module exports first, steps\)/,
+  )
+  writeFileSync(
+    actions,
+    '[actionmapping]\n?Work?First = ./handlers.ts#first\n?Work?Second = ./handlers.ts#first\n',
+  )
+  const mended = ZManager.fromFile(ini)
+  await within(LIMIT_MS, mended.start(), 'the same addresses are free')
+  await mended.stop()
 })
 
 test('pushing into a flow that does not exist rejects and names those that do', async () => {
