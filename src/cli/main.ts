@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { ZmqError } from '../index.ts'
 import { type Command, UsageError } from './command.ts'
+import { device } from './commands/device.ts'
 import { run } from './commands/run.ts'
 
-const COMMANDS: readonly Command[] = [run]
+const COMMANDS: readonly Command[] = [run, device]
 
 const HELP = `zmanager - ZeroMQ's patterns and ZManager's flows, in pure TypeScript
 

@@ -1,10 +1,17 @@
-// Sockets that do both: `send` comes from WritableSocket, `receive` from ReadableSocket.
+// Sockets that do both: their sending side is a base class, `receive` comes from ReadableSocket.
 
+import type { Message } from './message.ts'
 import { type Readable, ReadableSocket } from './readable.ts'
+import type { Socket } from './socket.ts'
 import { WritableSocket } from './writable.ts'
 
 export abstract class DuplexSocket extends WritableSocket {}
-export interface DuplexSocket extends Readable {}
+export interface DuplexSocket extends Readable<Message> {}
 
-const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ReadableSocket.prototype)
-Object.defineProperties(DuplexSocket.prototype, members)
+/** Gives a class what ReadableSocket has; its type says so by an interface of the same name. */
+export function alsoReceives(socketClass: { prototype: Socket }): void {
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(ReadableSocket.prototype)
+  Object.defineProperties(socketClass.prototype, members)
+}
+
+alsoReceives(DuplexSocket)

@@ -3,7 +3,9 @@
 
 import { EventEmitter } from 'eventemitter3'
 import type { ZmqError } from './errors.ts'
+import { Fifo } from './fifo.ts'
 import type { PeerInfo } from './pipe.ts'
+import { Waiters } from './waiters.ts'
 
 export type SocketEvent =
   /** Listening; `address` is the real endpoint. */
@@ -39,9 +41,15 @@ type Listeners = { [T in EventType]: (event: EventOf<T>) => void }
 /**
  * The events of one socket. Listeners run in a microtask of their own: never inside `send`, and
  * one that throws disturbs neither the socket nor another listener.
+ *
+ * `for await (const event of socket.events)` gives all events from there on, of every type, and ends
+ * after `end`. Each loop sees them all, whatever it has not read yet waits for it without limit, and
+ * a loop that is left stops collecting. Unlike a listener, a loop that waits keeps the process alive.
  */
-export class SocketEvents {
+export class SocketEvents implements AsyncIterable<SocketEvent> {
   readonly #emitter = new EventEmitter<Listeners>()
+  readonly #readers = new Set<EventReader>()
+  #ended = false
 
   on<T extends EventType>(type: T, listener: (event: EventOf<T>) => void): this {
     this.#emitter.on(type, listener as never)
@@ -58,11 +66,65 @@ export class SocketEvents {
     return this
   }
 
+  [Symbol.asyncIterator](): AsyncIterableIterator<SocketEvent, undefined> {
+    const reader: EventReader = new EventReader(() => this.#readers.delete(reader))
+    if (this.#ended) reader.end()
+    else this.#readers.add(reader)
+    return reader
+  }
+
   /** For the socket itself and its transports. */
   emit(event: SocketEvent): void {
     for (const listener of this.#emitter.listeners(event.type)) {
       this.#emitter.removeListener(event.type, listener, undefined, true) // those of `once`
       queueMicrotask(() => (listener as (event: SocketEvent) => void)(event))
     }
+    for (const reader of this.#readers) reader.push(event)
+    if (event.type !== 'end') return
+    this.#ended = true
+    for (const reader of this.#readers) reader.end()
+  }
+}
+
+type Step = IteratorResult<SocketEvent, undefined>
+const DONE: Step = { value: undefined, done: true }
+
+/** One loop over the events. */
+class EventReader implements AsyncIterableIterator<SocketEvent, undefined> {
+  readonly #queue = new Fifo<SocketEvent>()
+  readonly #waiting = new Waiters<undefined, Step>()
+  readonly #left: () => void
+  #over = false
+
+  constructor(left: () => void) {
+    this.#left = left
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<Step> {
+    const event = this.#queue.shift()
+    if (event !== undefined) return Promise.resolve({ value: event, done: false })
+    return this.#over ? Promise.resolve(DONE) : this.#waiting.add(undefined, -1, 'An event')
+  }
+
+  async return(): Promise<Step> {
+    this.end()
+    this.#queue.clear()
+    return DONE
+  }
+
+  push(event: SocketEvent): void {
+    if (this.#waiting.length > 0) this.#waiting.resolveFirst({ value: event, done: false })
+    else this.#queue.push(event)
+  }
+
+  /** No more events come; those that are there can still be read. */
+  end(): void {
+    this.#over = true
+    this.#left()
+    while (this.#waiting.length > 0) this.#waiting.resolveFirst(DONE)
   }
 }

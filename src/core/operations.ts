@@ -1,5 +1,6 @@
 // The operations that wait on a socket, and how they are served: in order, as soon as the pattern can.
 
+import { ZmqError } from './errors.ts'
 import type { Message } from './message.ts'
 import { PatternHooks } from './pattern-hooks.ts'
 import { Tally } from './tally.ts'
@@ -8,7 +9,7 @@ import { Waiters, type WaitOptions } from './waiters.ts'
 export abstract class Operations extends PatternHooks {
   protected readonly tally: Tally = new Tally()
   protected readonly senders: Waiters<Message, void> = new Waiters()
-  protected readonly receivers: Waiters<undefined, Message> = new Waiters()
+  protected readonly receivers: Waiters<undefined, unknown> = new Waiters()
   readonly #changing: Waiters<undefined, void> = new Waiters()
 
   abstract get closed(): boolean
@@ -23,8 +24,12 @@ export abstract class Operations extends PatternHooks {
     return !this.closed && this.xhasOut()
   }
 
-  /** Resolves at the next change of what can be sent or received. For `poll`. */
+  /**
+   * Resolves at the next change of what can be sent or received, counted from a look at `readable`
+   * or `writable` that said no. For `poll`. Rejects with EBADF or the signal's reason.
+   */
   changed(options?: WaitOptions): Promise<void> {
+    if (this.closed) return Promise.reject(new ZmqError('EBADF', 'Socket is closed'))
     return this.#changing.add(undefined, -1, 'Waiting', options?.signal)
   }
 

@@ -55,7 +55,7 @@ export interface ProbeOptions {
   probeRouter?: boolean
 }
 
-/** PUSH, PULL, PUB, SUB, DEALER. */
+/** PUSH, PULL, PUB, SUB, DEALER, SCATTER, GATHER. */
 export interface ConflateOptions {
   /** Keep only the newest message per peer, whatever the high-water marks. ZMQ_CONFLATE, default false. */
   conflate?: boolean
@@ -77,7 +77,7 @@ export interface RouterOnlyOptions {
   handover?: boolean
 }
 
-/** PUB, XPUB. */
+/** PUB, XPUB, RADIO. */
 export interface NoDropOptions {
   /** `send` waits while any matching subscriber is full, instead of dropping for that one. ZMQ_XPUB_NODROP, default false. */
   noDrop?: boolean
@@ -125,9 +125,19 @@ interface Rule<T> {
   sockets?: readonly SocketType[]
 }
 
-const SENDS_ONLY: readonly SocketType[] = ['PUSH', 'PUB']
-const RECEIVES_ONLY: readonly SocketType[] = ['PULL', 'SUB']
-const BOTH: readonly SocketType[] = ['PAIR', 'REQ', 'REP', 'DEALER', 'ROUTER', 'XPUB', 'XSUB']
+const SENDS_ONLY: readonly SocketType[] = ['PUSH', 'PUB', 'RADIO', 'SCATTER']
+const RECEIVES_ONLY: readonly SocketType[] = ['PULL', 'SUB', 'DISH', 'GATHER']
+const DRAFT_BOTH: readonly SocketType[] = ['CLIENT', 'SERVER', 'CHANNEL', 'PEER']
+const CLASSIC_BOTH: readonly SocketType[] = [
+  'PAIR',
+  'REQ',
+  'REP',
+  'DEALER',
+  'ROUTER',
+  'XPUB',
+  'XSUB',
+]
+const BOTH = [...CLASSIC_BOTH, ...DRAFT_BOTH]
 const SENDERS = [...SENDS_ONLY, ...BOTH]
 const RECEIVERS = [...RECEIVES_ONLY, ...BOTH]
 
@@ -153,12 +163,12 @@ export const OPTIONS: { readonly [K in OptionName]: Rule<Options[K]> } = {
   receiveTimeout: { default: -1, min: -1, sockets: RECEIVERS },
   routingId: { default: null, check: checkRoutingId, sockets: ['REQ', 'REP', 'DEALER', 'ROUTER'] },
   probeRouter: off('REQ', 'DEALER', 'ROUTER'),
-  conflate: off('PUSH', 'PULL', 'PUB', 'SUB', 'DEALER'),
+  conflate: off('PUSH', 'PULL', 'PUB', 'SUB', 'DEALER', 'SCATTER', 'GATHER'),
   correlate: off('REQ'),
   relaxed: off('REQ'),
   mandatory: off('ROUTER'),
   handover: off('ROUTER'),
-  noDrop: off('PUB', 'XPUB'),
+  noDrop: off('PUB', 'XPUB', 'RADIO'),
   invertMatching: off('PUB', 'XPUB', 'SUB'),
   manual: off('XPUB'),
   verbosity: { default: null, check: checkVerbosity, sockets: ['XPUB'] },

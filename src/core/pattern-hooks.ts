@@ -20,8 +20,8 @@ export abstract class PatternHooks {
   protected xsend(_message: Message): boolean {
     throw new ZmqError('EFSM', 'This socket cannot send')
   }
-  /** The next message, if there is one. */
-  protected xrecv(): Message | undefined {
+  /** What `receive` gives next, if there is something: a message, for most patterns. */
+  protected xrecv(): unknown {
     throw new ZmqError('EFSM', 'This socket cannot receive')
   }
   /** Whether `xsend` would take a message now. */

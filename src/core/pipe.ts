@@ -192,6 +192,20 @@ export class Pipe {
     if (!other.#active) other.#activate()
   }
 
+  /** Whether a message is there; if not, `readActivated` follows when that changes. */
+  canRead(): boolean {
+    if (this.#inbox.length > 0) return true
+    this.#active = false
+    return false
+  }
+
+  /** The next message, which stays; undefined when empty, as for `read`. */
+  peek(): Message | undefined {
+    const message = this.#inbox.peek()
+    if (message === undefined) this.#active = false
+    return message
+  }
+
   /** The next message; undefined when empty, and `readActivated` follows when that changes. */
   read(): Message | undefined {
     const message = this.#inbox.shift()

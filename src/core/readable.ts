@@ -4,23 +4,29 @@ import type { Message } from './message.ts'
 import { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
 
-export interface Readable extends AsyncIterable<Message> {
+/** `M` is what it receives: whole messages, or a frame and what is known of it (SERVER, PEER, DISH). */
+export interface Readable<M extends readonly unknown[] = Message> extends AsyncIterable<M> {
   /**
    * The next message. Several receives may wait; they are served in order. Rejects with EAGAIN
    * after `receiveTimeout`, with EBADF when the socket is closed, or with the signal's reason;
    * no message is lost by that.
    */
-  receive(options?: WaitOptions): Promise<Message>
+  receive(options?: WaitOptions): Promise<M>
   /** The next message if there is one now. Throws EBADF, or EFSM where the pattern forbids it. */
-  tryReceive(): Message | undefined
+  tryReceive(): M | undefined
   /** What is there now, up to `max` messages; waits for the first as `receive` does. */
-  receiveMany(max: number, options?: WaitOptions): Promise<Message[]>
+  receiveMany(max: number, options?: WaitOptions): Promise<M[]>
 }
 
-const DONE: IteratorResult<Message, undefined> = { value: undefined, done: true }
+const DONE: IteratorResult<never, undefined> = { value: undefined, done: true }
 
-export abstract class ReadableSocket extends Socket implements Readable {
-  receive(options?: WaitOptions): Promise<Message> {
+export abstract class ReadableSocket<M extends readonly unknown[] = Message>
+  extends Socket
+  implements Readable<M>
+{
+  protected abstract override xrecv(): M | undefined
+
+  receive(options?: WaitOptions): Promise<M> {
     try {
       this.assertOpen()
       options?.signal?.throwIfAborted()
@@ -29,16 +35,17 @@ export abstract class ReadableSocket extends Socket implements Readable {
     } catch (error) {
       return Promise.reject(error)
     }
-    return this.receivers.add(undefined, this.settings.receiveTimeout, 'Receiving', options?.signal)
+    const { receiveTimeout } = this.settings
+    return this.receivers.add(undefined, receiveTimeout, 'Receiving', options?.signal) as Promise<M>
   }
 
-  tryReceive(): Message | undefined {
+  tryReceive(): M | undefined {
     this.assertOpen()
     return this.take()
   }
 
-  async receiveMany(max: number, options?: WaitOptions): Promise<Message[]> {
-    const messages = [await this.receive(options)]
+  async receiveMany(max: number, options?: WaitOptions): Promise<M[]> {
+    const messages: M[] = [await this.receive(options)]
     while (messages.length < max) {
       const message = this.take()
       if (message === undefined) break
@@ -48,11 +55,11 @@ export abstract class ReadableSocket extends Socket implements Readable {
   }
 
   /** Reads until the socket is closed; leaving the loop leaves the socket open. */
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
     return { next: () => this.next() }
   }
 
-  protected next(): Promise<IteratorResult<Message, undefined>> {
+  protected next(): Promise<IteratorResult<M, undefined>> {
     if (this.closed) return Promise.resolve(DONE)
     const message = this.tryReceive()
     if (message !== undefined) return Promise.resolve({ value: message, done: false })
@@ -65,7 +72,7 @@ export abstract class ReadableSocket extends Socket implements Readable {
     )
   }
 
-  protected take(): Message | undefined {
+  protected take(): M | undefined {
     if (this.receivers.length > 0) return undefined
     const message = this.xrecv()
     if (message !== undefined) this.tally.received++

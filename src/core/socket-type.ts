@@ -1,4 +1,5 @@
-// The socket types by their ZMTP names (RFC 23, 28-31), and which may talk to which.
+// The socket types by their ZMTP names (RFC 23, 28-31; draft: 41, 48, 49, 51, 52), and which may talk
+// to which.
 
 export type SocketType =
   | 'PAIR'
@@ -12,6 +13,14 @@ export type SocketType =
   | 'PUSH'
   | 'XPUB'
   | 'XSUB'
+  | 'CLIENT'
+  | 'SERVER'
+  | 'RADIO'
+  | 'DISH'
+  | 'SCATTER'
+  | 'GATHER'
+  | 'CHANNEL'
+  | 'PEER'
 
 /** Valid peers of each socket type (RFC 37; libzmq's check_socket_type). */
 export const PEERS: Readonly<Record<SocketType, readonly SocketType[]>> = {
@@ -26,6 +35,14 @@ export const PEERS: Readonly<Record<SocketType, readonly SocketType[]>> = {
   PUSH: ['PULL'],
   XPUB: ['SUB', 'XSUB'],
   XSUB: ['PUB', 'XPUB'],
+  CLIENT: ['SERVER'],
+  SERVER: ['CLIENT'],
+  RADIO: ['DISH'],
+  DISH: ['RADIO'],
+  SCATTER: ['GATHER'],
+  GATHER: ['SCATTER'],
+  CHANNEL: ['CHANNEL'],
+  PEER: ['PEER'],
 }
 
 export function isSocketType(name: string): name is SocketType {

@@ -25,15 +25,15 @@ const MESSAGE_COST = 64
 
 const SENT: Promise<void> = Promise.resolve()
 
-export abstract class WritableSocket extends Socket implements Writable {
+/** What sockets that send have in common, whatever their `send` is told besides the message. */
+export abstract class SendingSocket extends Socket {
   #spent = 0
 
-  send(message: MessageLike, options?: WaitOptions): Promise<void> {
-    let frames: Message
+  /** As `Writable.send`. No frames: nothing is sent. */
+  protected post(frames: Message, options?: WaitOptions): Promise<void> {
     try {
       this.assertOpen()
       options?.signal?.throwIfAborted()
-      frames = toMessage(message)
       if (frames.length === 0) return SENT
       if (this.senders.length > 0 || !this.xsend(frames)) {
         return this.senders.add(frames, this.settings.sendTimeout, 'Sending', options?.signal)
@@ -48,12 +48,28 @@ export abstract class WritableSocket extends Socket implements Writable {
     return nextTurn()
   }
 
-  trySend(message: MessageLike): boolean {
+  /** As `Writable.trySend`. */
+  protected tryPost(frames: Message): boolean {
     this.assertOpen()
-    const frames = toMessage(message)
     if (frames.length === 0) throw new ZmqError('EINVAL', 'A message needs at least one frame')
     if (this.senders.length > 0 || !this.xsend(frames)) return false
     this.tally.sent++
     return true
+  }
+}
+
+export abstract class WritableSocket extends SendingSocket implements Writable {
+  send(message: MessageLike, options?: WaitOptions): Promise<void> {
+    let frames: Message
+    try {
+      frames = toMessage(message)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.post(frames, options)
+  }
+
+  trySend(message: MessageLike): boolean {
+    return this.tryPost(toMessage(message))
   }
 }

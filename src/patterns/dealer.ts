@@ -23,13 +23,10 @@ export type DealerOptions = CommonOptions &
   ProbeOptions &
   ConflateOptions
 
-export class Dealer extends DuplexSocket {
+/** DEALER, and CLIENT. */
+export abstract class DealingSocket extends DuplexSocket {
   readonly #lb = new LoadBalancer()
   readonly #fq = new FairQueue()
-
-  constructor(options?: DealerOptions) {
-    super('DEALER', options)
-  }
 
   protected override xattach(pipe: Pipe): void {
     if (this.settings.probeRouter) pipe.write([EMPTY_FRAME])
@@ -64,6 +61,12 @@ export class Dealer extends DuplexSocket {
 
   protected override xhasIn(): boolean {
     return this.#fq.hasIn()
+  }
+}
+
+export class Dealer extends DealingSocket {
+  constructor(options?: DealerOptions) {
+    super('DEALER', options)
   }
 }
 

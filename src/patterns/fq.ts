@@ -38,8 +38,21 @@ export class FairQueue {
     return undefined
   }
 
+  /** What `recv` would give, left where it is; `last` is then its pipe. */
+  peek(): Message | undefined {
+    for (let pipe = this.#pipes.current; pipe; pipe = this.#pipes.current) {
+      const message = pipe.peek()
+      if (message !== undefined) {
+        this.last = pipe
+        return message
+      }
+      this.#pipes.unmark(pipe)
+    }
+    return undefined
+  }
+
   /** Whether a message is there. */
   hasIn(): boolean {
-    return this.#pipes.someMarked((pipe) => pipe.queued > 0)
+    return this.#pipes.someMarked((pipe) => pipe.canRead())
   }
 }

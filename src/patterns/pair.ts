@@ -8,12 +8,9 @@ import type { Pipe } from '../core/pipe.ts'
 
 export type PairOptions = CommonOptions & SendOptions & ReceiveOptions
 
-export class Pair extends DuplexSocket {
+/** PAIR, and CHANNEL. */
+export abstract class PairedSocket extends DuplexSocket {
   #peer: Pipe | undefined
-
-  constructor(options?: PairOptions) {
-    super('PAIR', options)
-  }
 
   protected override xattach(pipe: Pipe): void {
     if (this.#peer) this.refuse(pipe)
@@ -37,7 +34,13 @@ export class Pair extends DuplexSocket {
   }
 
   protected override xhasIn(): boolean {
-    return (this.#peer?.queued ?? 0) > 0
+    return this.#peer?.canRead() ?? false
+  }
+}
+
+export class Pair extends PairedSocket {
+  constructor(options?: PairOptions) {
+    super('PAIR', options)
   }
 }
 

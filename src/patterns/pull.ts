@@ -9,12 +9,9 @@ import { FairQueue } from './fq.ts'
 
 export type PullOptions = CommonOptions & ReceiveOptions & ConflateOptions
 
-export class Pull extends ReadableSocket {
+/** PULL, and GATHER. */
+export abstract class PullingSocket extends ReadableSocket {
   readonly #fq = new FairQueue()
-
-  constructor(options?: PullOptions) {
-    super('PULL', options)
-  }
 
   protected override xattach(pipe: Pipe): void {
     this.#fq.attach(pipe)
@@ -34,6 +31,12 @@ export class Pull extends ReadableSocket {
 
   protected override xhasIn(): boolean {
     return this.#fq.hasIn()
+  }
+}
+
+export class Pull extends PullingSocket {
+  constructor(options?: PullOptions) {
+    super('PULL', options)
   }
 }
 

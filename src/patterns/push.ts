@@ -9,12 +9,9 @@ import { LoadBalancer } from './lb.ts'
 
 export type PushOptions = CommonOptions & SendOptions & ConflateOptions
 
-export class Push extends WritableSocket {
+/** PUSH, and SCATTER. */
+export abstract class PushingSocket extends WritableSocket {
   readonly #lb = new LoadBalancer()
-
-  constructor(options?: PushOptions) {
-    super('PUSH', options)
-  }
 
   /** The peer that the last message was queued for, if its handshake is done. */
   get lastPeer(): PeerInfo | undefined {
@@ -39,6 +36,12 @@ export class Push extends WritableSocket {
 
   protected override xhasOut(): boolean {
     return this.#lb.hasOut()
+  }
+}
+
+export class Push extends PushingSocket {
+  constructor(options?: PushOptions) {
+    super('PUSH', options)
   }
 }
 

@@ -35,7 +35,6 @@ export class Request extends DuplexSocket {
   #waiting = false
   #asked: Pipe | undefined
   #number = Math.floor(Math.random() * 2 ** 32)
-  #reply: Message | undefined // found while looking whether there is one
 
   constructor(options?: RequestOptions) {
     super('REQ', options)
@@ -84,8 +83,10 @@ export class Request extends DuplexSocket {
     if (!this.#waiting)
       throw new ZmqError('EFSM', 'A REQ socket must send a request before it receives')
     const reply = this.#findReply()
-    this.#reply = undefined
-    if (reply) this.#waiting = false
+    if (reply) {
+      this.#fq.recv()
+      this.#waiting = false
+    }
     return reply
   }
 
@@ -94,24 +95,22 @@ export class Request extends DuplexSocket {
   }
 
   protected override xhasIn(): boolean {
-    if (!this.#waiting) return false
-    this.#reply = this.#findReply()
-    return this.#reply !== undefined
+    return this.#waiting && this.#findReply() !== undefined
   }
 
   /** Replies that came too late for an earlier request. */
   #dropStale(): void {
-    if (this.#reply) this.tally.drop('stale', 1)
-    this.#reply = undefined
     while (this.#fq.recv() !== undefined) this.tally.drop('stale', 1)
   }
 
+  /** The reply waited for, left where it is; what was before it is dropped. */
   #findReply(): Message | undefined {
-    if (this.#reply) return this.#reply
-    for (let message = this.#fq.recv(); message; message = this.#fq.recv()) {
-      const body = this.#fq.last === this.#asked ? this.#open(message) : undefined
+    for (let message = this.#fq.peek(); message; message = this.#fq.peek()) {
+      const fromAsked = this.#fq.last === this.#asked
+      const body = fromAsked ? this.#open(message) : undefined
       if (body) return body
-      this.tally.drop(this.#fq.last === this.#asked ? 'malformed' : 'stale', 1)
+      this.#fq.recv()
+      this.tally.drop(fromAsked ? 'malformed' : 'stale', 1)
     }
     return undefined
   }

@@ -20,7 +20,6 @@ type Prefix = string | Uint8Array
 export class Subscriber extends ReadableSocket {
   readonly #fq = new FairQueue()
   readonly #subscriptions = new Subscriptions()
-  #found: Message | undefined // by looking whether there is one
 
   constructor(options?: SubscriberOptions) {
     super('SUB', options)
@@ -55,24 +54,21 @@ export class Subscriber extends ReadableSocket {
   }
 
   protected override xrecv(): Message | undefined {
-    const found = this.#find()
-    this.#found = undefined
-    return found
+    let message = this.#fq.recv()
+    while (message && !this.#wants(message)) message = this.#fq.recv()
+    return message
   }
 
   protected override xhasIn(): boolean {
-    this.#found = this.#find()
-    return this.#found !== undefined
+    let message = this.#fq.peek()
+    for (; message && !this.#wants(message); message = this.#fq.peek()) this.#fq.recv()
+    return message !== undefined
   }
 
   /** The publisher filters, too; this catches what was under way when a subscription ended. */
-  #find(): Message | undefined {
-    if (this.#found) return this.#found
-    const wanted = !this.settings.invertMatching
-    for (let message = this.#fq.recv(); message; message = this.#fq.recv()) {
-      if (this.#subscriptions.matches(message[0] as Uint8Array) === wanted) return message
-    }
-    return undefined
+  #wants(message: Message): boolean {
+    const { invertMatching } = this.settings
+    return this.#subscriptions.matches(message[0] as Uint8Array) !== invertMatching
   }
 }
 

@@ -41,7 +41,7 @@ export class Subscriptions {
 }
 
 /** Those not connected now are told when they are. */
-function tell(subscribe: boolean, prefix: Uint8Array, publishers: Iterable<Pipe>): void {
+export function tell(subscribe: boolean, prefix: Uint8Array, publishers: Iterable<Pipe>): void {
   for (const pipe of publishers) {
     if (pipe.connected) pipe.write(subscriptionMessage(subscribe, prefix))
   }

@@ -75,10 +75,11 @@ export class XPublisher extends DuplexSocket {
     if (this.#last === pipe) this.#last = undefined
     const ended = (prefix: Uint8Array): void => this.#tell({ subscribe: false, prefix }, undefined)
     const { manual, verbosity } = this.settings
-    const all = verbosity === 'allSubsUnsubs' ? this.#publishing.subscriptions.prefixesOf(pipe) : []
-    this.#publishing.terminated(pipe, manual || all.length > 0 ? () => {} : ended)
-    for (const prefix of all) if (!manual) ended(prefix)
-    if (manual) this.#asked.removeHolder(pipe, ended)
+    const table = manual ? this.#asked : this.#publishing.subscriptions
+    const each = manual || verbosity === 'allSubsUnsubs' ? table.prefixesOf(pipe) : undefined
+    this.#asked.removeHolder(pipe, () => {})
+    this.#publishing.terminated(pipe, each ? () => {} : ended)
+    each?.forEach(ended)
   }
 
   protected override xsend(message: Message): boolean {

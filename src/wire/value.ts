@@ -18,13 +18,16 @@ export function encodeValue(value: unknown): Uint8Array {
   }
 }
 
+/** The one first byte that MessagePack never uses; the decoder would make an object of it. */
+const NEVER_USED = 0xc1
+
 /** The value of a frame. Throws EINVAL for bytes that are not one MessagePack value. */
 export function decodeValue(frame: Uint8Array): unknown {
   try {
+    if (frame[0] === NEVER_USED) throw new Error('it begins with the byte that is never used')
     return packr.unpack(frame)
   } catch (error) {
-    throw new ZmqError('EINVAL', `The frame is no MessagePack value: ${(error as Error).message}`, {
-      cause: error,
-    })
+    const reason = (error as Error).message
+    throw new ZmqError('EINVAL', `The frame is no MessagePack value: ${reason}`, { cause: error })
   }
 }

@@ -104,15 +104,19 @@ class Seeker {
 
   #join({ accept, host }: Binding): void {
     const far = this.#far
-    far.giveBack = () => this.#binderGone()
+    const address = this.#endpoint.text
+    const peer = infoOf(host, address)
+    far.giveBack = () => this.#binderGone(peer)
+    this.#host.emit({ type: 'handshake', address, peer })
     accept(far)
-    far.other.join(infoOf(this.#host, this.#endpoint.text))
-    far.join(infoOf(host, this.#endpoint.text))
+    far.other.join(infoOf(this.#host, address))
+    far.join(peer)
   }
 
   /** What the binder had not read stays in the pipe for the next one. */
-  #binderGone(): void {
+  #binderGone(peer: PeerInfo): void {
     const far = this.#far
+    this.#host.emit({ type: 'disconnect', address: this.#endpoint.text, error: undefined, peer })
     far.giveBack = undefined
     far.leave()
     far.other.leave()

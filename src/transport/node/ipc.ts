@@ -45,6 +45,10 @@ export const ipc: Wire = {
 function pathOf(endpoint: Endpoint): string {
   const path = endpoint.address
   if (process.platform === 'win32') return `\\\\.\\pipe\\${path.replaceAll('/', '\\')}`
+  if (path === '@')
+    throw new ZmqError('EINVAL', `The name is missing in ${endpoint.text}: write ipc://@name`, {
+      address: endpoint.text,
+    })
   if (path.startsWith('@')) return `\0${path.slice(1)}`
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     const message = `The path of ${endpoint.text} is longer than ${LONGEST_PATH} bytes: choose a shorter one`

@@ -59,13 +59,10 @@ export function receiveReady(
     local.socketType,
     address,
   )
-  const texts = [...properties].map(([name, value]) => [name, propertyText(value) ?? ''] as const)
-  return {
-    socketType,
-    routingId: properties.get('identity') ?? EMPTY_FRAME,
-    address,
-    properties: new Map(texts),
-  }
+  const routingId = properties.get('identity') ?? EMPTY_FRAME
+  for (const known of ['socket-type', 'identity']) properties.delete(known)
+  const others = [...properties].map(([name, value]) => [name, propertyText(value) ?? ''] as const)
+  return { socketType, routingId, address, properties: new Map(others) }
 }
 
 function peerType(name: string | undefined, local: SocketType, address: string): SocketType {

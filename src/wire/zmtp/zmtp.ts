@@ -9,15 +9,21 @@ import type { Batch } from '../../core/batch.ts'
 import { ZmqError } from '../../core/errors.ts'
 import { Frame, type Message } from '../../core/message.ts'
 import { routingIdOf } from '../../core/options.ts'
+import type { SocketType } from '../../core/socket-type.ts'
 import type { Connection, Host, Protocol, ProtocolSink } from '../../core/transport.ts'
 import { COMMAND, encodeFrame, FrameDecoder, MORE } from '../frame.ts'
-import { decodeCommand, encodeCommand } from './command.ts'
+import { type Command, decodeCommand, encodeCommand } from './command.ts'
 import { checkGreeting, decodeGreeting, encodeGreeting, GREETING_BYTES } from './greeting.ts'
 import { type LocalInfo, receiveReady, sendReady } from './null.ts'
 
 const MECHANISM = 'NULL'
 const PING_TTL_BYTES = 2
 const LONGEST_CONTEXT = 16
+
+/** What takes a wish back, what tells it, and who listens to it. A message in a pipe begins with 0 or 1 for it. */
+type WishCommands = readonly [cancel: string, ask: string, ...publishers: SocketType[]]
+const SUBSCRIPTIONS: WishCommands = ['CANCEL', 'SUBSCRIBE', 'PUB', 'XPUB'] // to ZMTP 3.1 peers
+const GROUPS: WishCommands = ['LEAVE', 'JOIN', 'RADIO']
 
 /** What the protocol needs to know of its socket. */
 export interface ZmtpLocal extends LocalInfo {
@@ -38,7 +44,7 @@ export class Zmtp implements Protocol {
   readonly #frames: FrameDecoder
   readonly #greeting = new Uint8Array(GREETING_BYTES)
   #greeted = 0
-  #commandSubscriptions = false // the peer takes SUBSCRIBE and CANCEL commands (ZMTP 3.1)
+  #wishes: WishCommands | undefined // the commands in which the peer takes what this side asks for
   #ready = false
   #parts: Message | undefined // the frames so far of a multipart message
 
@@ -53,7 +59,7 @@ export class Zmtp implements Protocol {
   }
 
   encode(message: Message, out: Batch): void {
-    if (this.#commandSubscriptions && this.#encodeSubscription(message, out)) return
+    if (this.#wishes && encodeWish(message, this.#wishes, out)) return
     const last = message.length - 1
     for (let i = 0; i < last; i++) encodeFrame(MORE, message[i] as Uint8Array, out)
     encodeFrame(0, message[last] as Uint8Array, out)
@@ -104,7 +110,9 @@ export class Zmtp implements Protocol {
       throw new ZmqError('ERR_ZMTP_MECHANISM_MISMATCH', message, { address: this.#address })
     }
     const { socketType } = this.#local
-    this.#commandSubscriptions = minor >= 1 && (socketType === 'SUB' || socketType === 'XSUB')
+    if (socketType === 'DISH') this.#wishes = GROUPS
+    else if (minor >= 1 && (socketType === 'SUB' || socketType === 'XSUB'))
+      this.#wishes = SUBSCRIPTIONS
     sendReady(this.#local, out)
   }
 
@@ -118,9 +126,11 @@ export class Zmtp implements Protocol {
     }
     switch (command?.name) {
       case 'SUBSCRIBE':
-        return this.#subscription(1, command.data, to)
       case 'CANCEL':
-        return this.#subscription(0, command.data, to)
+        return this.#wish(command, SUBSCRIPTIONS, to)
+      case 'JOIN':
+      case 'LEAVE':
+        return this.#wish(command, GROUPS, to)
       case 'PING':
         this.#pong(command.data, to.out)
         return true
@@ -135,21 +145,24 @@ export class Zmtp implements Protocol {
     encodeFrame(COMMAND, encodeCommand('PONG', context), out)
   }
 
-  /** Only publishers are told of subscriptions; in a pipe they travel as a message. */
-  #subscription(kind: 0 | 1, prefix: Uint8Array, to: ProtocolSink): boolean {
-    const { socketType } = this.#local
-    if (socketType !== 'PUB' && socketType !== 'XPUB') return true
-    const frame = new Frame(1 + prefix.byteLength)
-    frame[0] = kind
-    frame.set(prefix, 1)
+  /** Only those who publish are told of wishes; in a pipe they travel as a message. */
+  #wish(
+    { name, data }: Command,
+    [cancel, _ask, ...publishers]: WishCommands,
+    to: ProtocolSink,
+  ): boolean {
+    if (!publishers.includes(this.#local.socketType)) return true
+    const frame = new Frame(1 + data.byteLength)
+    frame[0] = name === cancel ? 0 : 1
+    frame.set(data, 1)
     return to.message([frame])
   }
+}
 
-  #encodeSubscription(message: Message, out: Batch): boolean {
-    const frame = message[0] as Uint8Array
-    if (message.length > 1 || (frame[0] !== 0 && frame[0] !== 1)) return false
-    const name = frame[0] === 1 ? 'SUBSCRIBE' : 'CANCEL'
-    encodeFrame(COMMAND, encodeCommand(name, frame.subarray(1)), out)
-    return true
-  }
+/** False: the message is no wish. */
+function encodeWish(message: Message, names: WishCommands, out: Batch): boolean {
+  const frame = message[0] as Uint8Array
+  if (message.length > 1 || (frame[0] !== 0 && frame[0] !== 1)) return false
+  encodeFrame(COMMAND, encodeCommand(names[frame[0]], frame.subarray(1)), out)
+  return true
 }

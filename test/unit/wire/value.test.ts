@@ -38,7 +38,7 @@ test('what MessagePack cannot carry is refused with EINVAL', () => {
 })
 
 test('bytes that are no value, or more than one, are refused with EINVAL', () => {
-  for (const hex of ['', '92 01', '01 02', 'd9 05 41']) {
+  for (const hex of ['', '92 01', '01 02', 'd9 05 41', 'c1']) {
     assert.throws(
       () => decodeValue(fromHex(hex)),
       (error: unknown) => error instanceof ZmqError && error.code === 'EINVAL',
