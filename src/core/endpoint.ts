@@ -55,7 +55,7 @@ export function parseHostPort(endpoint: Endpoint, use: 'bind' | 'connect'): Host
   if (colon < 0) wrong('the port is missing: write host:port')
   const host = unbracket(authority.slice(0, colon))
   const portText = authority.slice(colon + 1)
-  if (host === undefined || host === '' || /\s/.test(host))
+  if (host === undefined || host === '' || /[\s;]/.test(host))
     return wrong('the host is missing or malformed')
   if (!/^(\*|\d+)$/.test(portText)) wrong(`'${portText}' is not a port number`)
   const port = portText === '*' ? 0 : Number(portText)

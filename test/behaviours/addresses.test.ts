@@ -165,6 +165,11 @@ test('test_connect_resolve: what is no address', (rig) => {
   throws(() => req.connect('invalid://localhost:1234'), 'EPROTONOSUPPORT')
 })
 
+test('test_bind_src_address: a source address is refused (ours: there is no API for it)', (rig) => {
+  const req = rig.open(new Request())
+  throws(() => req.connect('tcp://127.0.0.1:0;127.0.0.1:5555'), 'EINVAL')
+})
+
 test('test_connect_resolve: the same for bind, as a rejection', async (rig) => {
   const rep = rig.open(new Reply())
   await rejects(rep.bind('tcp://127.0.0.1:foobar'), 'EINVAL')

@@ -9,6 +9,7 @@ import {
   Push,
   poll,
   Reply,
+  Request,
   Router,
   Subscriber,
 } from '../../src/index.ts'
@@ -125,6 +126,24 @@ over(
     }
   },
 )
+
+test('statistics: what was only looked at is counted when its receiver closes', async (rig) => {
+  const [pub, sub] = [rig.open(new Publisher()), rig.open(new Subscriber())]
+  await rig.link('inproc', pub, sub)
+  sub.subscribe()
+  await pub.send('x')
+  assert.ok(sub.readable)
+  await sub.close()
+  assert.equal(sub.statistics().dropped, { closed: 1 })
+  const [rep, req] = [rig.open(new Reply()), rig.open(new Request())]
+  await rig.link('inproc', rep, req)
+  await req.send('ask')
+  await take(rep)
+  await rep.send('reply')
+  assert.ok(req.readable)
+  await req.close()
+  assert.equal(req.statistics().dropped, { closed: 1 })
+})
 
 test('test_shutdown_stress: inproc, ten rounds', async () => {
   for (const _ of numbered('', 10)) {

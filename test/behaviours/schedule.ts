@@ -56,6 +56,8 @@ export const schedules: fc.Arbitrary<{ steps: Step[]; hwm: number; linger: numbe
 interface End {
   readonly socket: Socket
   readonly name: string
+  /** Whom it receives for: a binder follows the one before it. */
+  readonly seat: string
 }
 
 /** One run: the world of a schedule, what happened in it, and whether it adds up. */
@@ -94,8 +96,9 @@ export class Run {
   async #step({ does, side, a, b }: Step): Promise<void> {
     const ends = side === 'connecter' ? this.#connecters : this.#binders
     const end = ends[a] as End
-    if (does === 'send' || does === 'send waiting') this.#send(end, does === 'send waiting', b)
-    else if (does === 'receive') this.#receive(end, side === 'binder' ? `b${a}` : end.name)
+    if (does === 'send') for (let i = 0; i <= b; i++) this.#send(this.#able(canSend, end, a), b)
+    else if (does === 'send waiting') this.#send(this.#able(canSend, end, a), b, true)
+    else if (does === 'receive') this.#receive(this.#able(canReceive, end, a))
     else if (does === 'connect') this.#connect(a, b)
     else if (does === 'disconnect') this.#disconnect(a, b)
     else if (does === 'look') assert.type(end.socket.readable || end.socket.writable, 'boolean')
@@ -106,21 +109,29 @@ export class Run {
     }
   }
 
-  #keep(socket: Socket, name: string): End {
+  /** This end, or the one opposite if its sockets cannot do what is wanted. */
+  #able(can: (socket: Socket) => boolean, end: End, at: number): End {
+    if (can(end.socket)) return end
+    return [this.#connecters, this.#binders]
+      .map((ends) => ends[at] as End)
+      .find((one) => one !== end) as End
+  }
+
+  #keep(socket: Socket, name: string, seat: string): End {
     this.#all.push(socket)
-    return { socket, name }
+    return { socket, name, seat }
   }
 
   #makeConnecter(): End {
     const name = `c${this.#made++}`
     const probe = this.#pattern.connecter({}, name)
-    return this.#keep(this.#pattern.connecter(this.#options(probe.socketType), name), name)
+    return this.#keep(this.#pattern.connecter(this.#options(probe.socketType), name), name, name)
   }
 
   async #makeBinder(at: number): Promise<End> {
     const socket = this.#pattern.binder(this.#options(this.#pattern.binder({}).socketType))
     await socket.bind(this.#endpoints[at] as string)
-    return this.#keep(socket, `b${this.#made++}`)
+    return this.#keep(socket, `b${this.#made++}`, `b${at}`)
   }
 
   #connect(a: number, b: number): void {
@@ -137,7 +148,7 @@ export class Run {
     if (this.#links.delete(`${name} ${b}`)) socket.disconnect(this.#endpoints[b] as string)
   }
 
-  #send({ socket, name }: End, waiting: boolean, to: number): void {
+  #send({ socket, name }: End, to: number, waiting = false): void {
     if (!canSend(socket)) return
     const number = this.#numbers++
     const body = [name, `${this.#epoch}`, `${number}`]
@@ -150,7 +161,7 @@ export class Run {
   }
 
   /** Takes a message, and checks that it is whole and newer than the last from its sender. */
-  #receive({ socket }: End, receiver: string): boolean {
+  #receive({ socket, seat }: End): boolean {
     if (!canReceive(socket)) return false
     const message = refusing(['EFSM'], () => socket.tryReceive())
     if (message === undefined) return false
@@ -159,15 +170,14 @@ export class Run {
     const [name, epoch, number, ...rest] = frames
     const whole = Array<string>(Number(number) % 3).fill(`${name}:${number}`)
     assert.equal(rest, whole, 'whole')
-    const key = `${receiver} ${name} ${epoch}`
+    const key = `${seat} ${name} ${epoch}`
     assert.ok(Number(number) > (this.#seen.get(key) ?? -1), `${key}: ${number} in order`)
     this.#seen.set(key, Number(number))
     return true
   }
 
   async #end(): Promise<void> {
-    for (const [i, binder] of this.#binders.entries()) while (this.#receive(binder, `b${i}`));
-    for (const connecter of this.#connecters) while (this.#receive(connecter, connecter.name));
+    for (const end of [...this.#binders, ...this.#connecters]) while (this.#receive(end));
     for (const socket of this.#all) if (!socket.closed) socket.setOption('linger', 0)
     await Promise.all(this.#all.map((socket) => socket.close()))
     let [sent, received, dropped] = [this.#moreCopies, 0, 0]

@@ -3,6 +3,7 @@ import { localPeers } from '../support/peers.ts'
 import { messageContract } from './message-contract.ts'
 import { patternContract } from './pattern-contract.ts'
 import type { Contract } from './side.ts'
+import { socketContract } from './socket-contract.ts'
 import { transportContract } from './transport-contract.ts'
 
 const contract: Contract = {
@@ -15,3 +16,4 @@ const contract: Contract = {
 transportContract(contract)
 messageContract(contract)
 patternContract(contract)
+socketContract(contract)

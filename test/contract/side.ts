@@ -48,6 +48,11 @@ export class Side {
     return this.#add(new Subscriber({ ...QUICK, ...options }))
   }
 
+  /** Any other socket: closed after the test, like the rest. */
+  keep<S extends Socket>(socket: S): S {
+    return this.#add(socket)
+  }
+
   peer(type: PeerType, options: SocketOptions = {}): Peer {
     return this.#peers.open(type, { ...QUICK, ...options })
   }

@@ -4,6 +4,7 @@ import { threadPeers } from '../support/peers.ts'
 import { messageContract } from './message-contract.ts'
 import { patternContract } from './pattern-contract.ts'
 import type { Contract } from './side.ts'
+import { socketContract } from './socket-contract.ts'
 import { transportContract } from './transport-contract.ts'
 
 const contract: Contract = {
@@ -16,6 +17,7 @@ const contract: Contract = {
 transportContract(contract)
 messageContract(contract)
 patternContract(contract)
+socketContract(contract)
 
 const last = suite('threads: end')
 last('the worker thread ends', () => contract.peers.end())

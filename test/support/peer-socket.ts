@@ -2,16 +2,54 @@
 import type { EventType } from '../../src/core/events.ts'
 import type { SocketOptions } from '../../src/core/options.ts'
 import type { Statistics } from '../../src/core/tally.ts'
-import { Publisher, Pull, Push, Subscriber } from '../../src/index.ts'
+import {
+  Dealer,
+  Pair,
+  Publisher,
+  Pull,
+  Push,
+  Reply,
+  Request,
+  Router,
+  Subscriber,
+  XPublisher,
+  XSubscriber,
+} from '../../src/index.ts'
 import { text } from './texts.ts'
 
-export type PeerSocket = Push | Pull | Publisher | Subscriber
-export type PeerType = 'PUSH' | 'PULL' | 'PUB' | 'SUB'
+interface Classes {
+  PUSH: typeof Push
+  PULL: typeof Pull
+  PUB: typeof Publisher
+  SUB: typeof Subscriber
+  REQ: typeof Request
+  REP: typeof Reply
+  DEALER: typeof Dealer
+  ROUTER: typeof Router
+  PAIR: typeof Pair
+  XPUB: typeof XPublisher
+  XSUB: typeof XSubscriber
+}
+
+const MAKE: Classes = {
+  PUSH: Push,
+  PULL: Pull,
+  PUB: Publisher,
+  SUB: Subscriber,
+  REQ: Request,
+  REP: Reply,
+  DEALER: Dealer,
+  ROUTER: Router,
+  PAIR: Pair,
+  XPUB: XPublisher,
+  XSUB: XSubscriber,
+}
+
+export type PeerType = keyof Classes
+export type PeerSocket = InstanceType<Classes[PeerType]>
 
 export function makePeer(type: PeerType, options?: SocketOptions): PeerSocket {
-  if (type === 'PUSH') return new Push(options)
-  if (type === 'PULL') return new Pull(options)
-  return type === 'PUB' ? new Publisher(options) : new Subscriber(options)
+  return new MAKE[type](options)
 }
 
 /** Bytes that count up, so that a mixed-up message shows. */
@@ -42,6 +80,7 @@ export type Method =
   | 'disconnect'
   | 'send'
   | 'sendBytes'
+  | 'sendFrames'
   | 'receive'
   | 'subscribe'
   | 'unsubscribe'
@@ -61,6 +100,7 @@ export const METHODS: Readonly<Record<Method, Action>> = {
   disconnect: (socket, [endpoint]) => socket.disconnect(endpoint as unknown as string),
   send,
   sendBytes: (socket, [size]) => (socket as Push).send(countingBytes(size as unknown as number)),
+  sendFrames: (socket, frames) => (socket as Push).send(frames),
   receive,
   subscribe: (socket, prefixes) => (socket as Subscriber).subscribe(...prefixes),
   unsubscribe: (socket, prefixes) => (socket as Subscriber).unsubscribe(...prefixes),

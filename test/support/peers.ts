@@ -27,6 +27,8 @@ export class Peer {
   disconnect = (endpoint: string): Promise<void> => this.#do('disconnect', endpoint)
   /** Sends messages of one text frame each. */
   send = (...texts: string[]): Promise<void> => this.#do('send', ...texts)
+  /** Sends one message of these frames. */
+  sendFrames = (...frames: string[]): Promise<void> => this.#do('sendFrames', ...frames)
   /** Sends one message of `size` bytes that count up. */
   sendBytes = (size: number): Promise<void> => this.#do('sendBytes', size)
   subscribe = (...prefixes: string[]): Promise<void> => this.#do('subscribe', ...prefixes)
