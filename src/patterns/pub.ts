@@ -35,7 +35,7 @@ export class Publisher extends WritableSocket {
 
   protected override xread(pipe: Pipe): void {
     for (let message = pipe.read(); message; message = pipe.read()) {
-      for (const frame of message) this.#subscription(pipe, frame)
+      if (message.length === 1) this.#subscription(pipe, message[0] as Uint8Array)
     }
   }
 

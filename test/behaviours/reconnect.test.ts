@@ -3,7 +3,7 @@ import { connect, createServer, type Socket as NetSocket } from 'node:net'
 import * as assert from 'uvu/assert'
 import type { Socket } from '../../src/core/socket.ts'
 import { type EventType, Publisher, Pull, Push, Subscriber } from '../../src/index.ts'
-import { endpoint, once, vacant } from '../support/index.ts'
+import { endpoint, once, vacant, within } from '../support/index.ts'
 import { ready, section, take, until, WIRES } from './rig.ts'
 
 const { test, over, run } = section('behaviours: reconnect and timeouts')
@@ -122,6 +122,13 @@ const toNet = (at: string): { path: string } | { host: string; port: number } =>
 
 test('test_stream_timeout: handshakeInterval is 30000 by default', (rig) => {
   assert.is(rig.open(new Push()).handshakeInterval, 30_000)
+})
+
+test('test_stream_timeout: over tcp a client that does not even ask to upgrade is disconnected', async (rig) => {
+  const pull = rig.open(new Pull({ handshakeInterval: 100 }))
+  await pull.bind(endpoint('tcp'))
+  const silent = connect(toNet(pull.lastEndpoint as string) as { port: number })
+  await within(10_000, new Promise((resolve) => silent.on('close', resolve).resume()), 'the end')
 })
 
 over(['ipc'], 'test_stream_timeout: a silent client is disconnected', async (rig, scheme) => {

@@ -151,7 +151,9 @@ export class Run {
   #send({ socket, name }: End, to: number, waiting = false): void {
     if (!canSend(socket)) return
     const number = this.#numbers++
-    const body = [name, `${this.#epoch}`, `${number}`]
+    // one that waits may take a connection made later: no order is promised between the two
+    const epoch = waiting ? `w${number}` : `${this.#epoch}`
+    const body = [name, epoch, `${number}`]
     for (let i = 0; i < number % 3; i++) body.push(`${name}:${number}`)
     const address = socket.socketType === 'ROUTER' ? [this.#connecters[to]?.name as string] : []
     const copies = socket.socketType === 'PUB' ? socket.peers.length : 1

@@ -41,7 +41,10 @@ export const websocket: Wire = {
         onConnection(connectionOf(ws, addressOf(request))),
       )
     })
-    server.on('connection', unref)
+    server.on('connection', (socket) => {
+      unref(socket)
+      socket.setTimeout(host.options.handshakeInterval, () => socket.destroy()) // until `ws` takes over
+    })
     const hostOption = wanted.host === '*' ? '0.0.0.0' : wanted.host
     await listening(server, { host: hostOption, port: wanted.port, backlog: host.options.backlog })
     const { port } = server.address() as AddressInfo
