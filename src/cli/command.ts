@@ -1,4 +1,6 @@
-// What a subcommand is.
+// What a subcommand is, and how it reads its arguments.
+
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 export interface Command {
   readonly name: string
@@ -11,3 +13,15 @@ export interface Command {
 
 /** The command line is wrong. */
 export class UsageError extends Error {}
+
+type Flags = NonNullable<ParseArgsConfig['options']>
+type Parsed<F extends Flags> = ReturnType<typeof parseArgs<{ options: F; allowPositionals: true }>>
+
+/** `parseArgs`, with UsageError for what it does not understand. */
+export function parseFlags<F extends Flags>(args: readonly string[], options: F): Parsed<F> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true }) as Parsed<F>
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}

@@ -23,44 +23,44 @@ export type DealerOptions = CommonOptions &
   ProbeOptions &
   ConflateOptions
 
-/** DEALER, and CLIENT. */
+/** DEALER, REQ and CLIENT: whom to send to and whom to receive from. */
 export abstract class DealingSocket extends DuplexSocket {
-  readonly #lb = new LoadBalancer()
-  readonly #fq = new FairQueue()
+  protected readonly lb: LoadBalancer = new LoadBalancer()
+  protected readonly fq: FairQueue = new FairQueue()
 
   protected override xattach(pipe: Pipe): void {
     if (this.settings.probeRouter) pipe.write([EMPTY_FRAME])
-    this.#lb.attach(pipe)
-    this.#fq.attach(pipe)
+    this.lb.attach(pipe)
+    this.fq.attach(pipe)
   }
 
   protected override xread(pipe: Pipe): void {
-    this.#fq.activated(pipe)
+    this.fq.activated(pipe)
   }
 
   protected override xwrite(pipe: Pipe): void {
-    this.#lb.activated(pipe)
+    this.lb.activated(pipe)
   }
 
   protected override xterminated(pipe: Pipe): void {
-    this.#lb.terminated(pipe)
-    this.#fq.terminated(pipe)
+    this.lb.terminated(pipe)
+    this.fq.terminated(pipe)
   }
 
   protected override xsend(message: Message): boolean {
-    return this.#lb.send(message)
+    return this.lb.send(message)
   }
 
   protected override xrecv(): Message | undefined {
-    return this.#fq.recv()
+    return this.fq.recv()
   }
 
   protected override xhasOut(): boolean {
-    return this.#lb.hasOut()
+    return this.lb.hasOut()
   }
 
   protected override xhasIn(): boolean {
-    return this.#fq.hasIn()
+    return this.fq.hasIn()
   }
 }
 

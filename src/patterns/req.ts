@@ -6,7 +6,6 @@
 //
 // On the wire: [number, if correlate] [empty frame] [body ...]
 
-import { DuplexSocket } from '../core/duplex.ts'
 import { ZmqError } from '../core/errors.ts'
 import { EMPTY_FRAME, Frame, type Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
@@ -19,8 +18,7 @@ import type {
   SendOptions,
 } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
-import { FairQueue } from './fq.ts'
-import { LoadBalancer } from './lb.ts'
+import { DealingSocket } from './dealer.ts'
 
 export type RequestOptions = CommonOptions &
   SendOptions &
@@ -29,9 +27,7 @@ export type RequestOptions = CommonOptions &
   ProbeOptions &
   RequestOnlyOptions
 
-export class Request extends DuplexSocket {
-  readonly #lb = new LoadBalancer()
-  readonly #fq = new FairQueue()
+export class Request extends DealingSocket {
   #waiting = false
   #asked: Pipe | undefined
   #number = Math.floor(Math.random() * 2 ** 32)
@@ -40,23 +36,8 @@ export class Request extends DuplexSocket {
     super('REQ', options)
   }
 
-  protected override xattach(pipe: Pipe): void {
-    if (this.settings.probeRouter) pipe.write([EMPTY_FRAME])
-    this.#lb.attach(pipe)
-    this.#fq.attach(pipe)
-  }
-
-  protected override xread(pipe: Pipe): void {
-    this.#fq.activated(pipe)
-  }
-
-  protected override xwrite(pipe: Pipe): void {
-    this.#lb.activated(pipe)
-  }
-
   protected override xterminated(pipe: Pipe): void {
-    this.#lb.terminated(pipe)
-    this.#fq.terminated(pipe)
+    super.xterminated(pipe)
     if (this.#asked === pipe) this.#asked = undefined
   }
 
@@ -67,14 +48,14 @@ export class Request extends DuplexSocket {
         'A REQ socket must receive the reply before it sends again (or set relaxed)',
       )
     }
-    if (!this.#lb.hasOut()) return false
+    if (!this.lb.hasOut()) return false
     this.#dropStale()
     this.#number = (this.#number + 1) >>> 0
     const envelope = this.settings.correlate
       ? [numberFrame(this.#number), EMPTY_FRAME]
       : [EMPTY_FRAME]
-    if (!this.#lb.send([...envelope, ...message])) return false
-    this.#asked = this.#lb.last
+    if (!this.lb.send([...envelope, ...message])) return false
+    this.#asked = this.lb.last
     this.#waiting = true
     return true
   }
@@ -84,14 +65,14 @@ export class Request extends DuplexSocket {
       throw new ZmqError('EFSM', 'A REQ socket must send a request before it receives')
     const reply = this.#findReply()
     if (reply) {
-      this.#fq.recv()
+      this.fq.recv()
       this.#waiting = false
     }
     return reply
   }
 
   protected override xhasOut(): boolean {
-    return (!this.#waiting || this.settings.relaxed) && this.#lb.hasOut()
+    return (!this.#waiting || this.settings.relaxed) && this.lb.hasOut()
   }
 
   protected override xhasIn(): boolean {
@@ -100,16 +81,16 @@ export class Request extends DuplexSocket {
 
   /** Replies that came too late for an earlier request. */
   #dropStale(): void {
-    while (this.#fq.recv() !== undefined) this.tally.drop('stale', 1)
+    while (this.fq.recv() !== undefined) this.tally.drop('stale', 1)
   }
 
   /** The reply waited for, left where it is; what was before it is dropped. */
   #findReply(): Message | undefined {
-    for (let message = this.#fq.peek(); message; message = this.#fq.peek()) {
-      const fromAsked = this.#fq.last === this.#asked
+    for (let message = this.fq.peek(); message; message = this.fq.peek()) {
+      const fromAsked = this.fq.last === this.#asked
       const body = fromAsked ? this.#open(message) : undefined
       if (body) return body
-      this.#fq.recv()
+      this.fq.recv()
       this.tally.drop(fromAsked ? 'malformed' : 'stale', 1)
     }
     return undefined

@@ -1,7 +1,6 @@
 // zmanager device: a queue, forwarder or streamer between endpoints, until Ctrl-C or TERMINATE.
 // Not in here: how messages go from side to side (src/patterns/device.ts).
 
-import { parseArgs } from 'node:util'
 import {
   Dealer,
   Device,
@@ -17,7 +16,7 @@ import {
   XPublisher,
   XSubscriber,
 } from '../../index.ts'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, parseFlags, UsageError } from '../command.ts'
 
 const HELP = `Usage: zmanager device <queue|forwarder|streamer> --frontend URL --backend URL [options]
 
@@ -67,8 +66,19 @@ export const device: Command = {
   run: (args) => runDevice(parse(args)),
 }
 
+const URLS = { type: 'string', multiple: true } as const
+const FLAGS = {
+  frontend: URLS,
+  backend: URLS,
+  'connect-frontend': URLS,
+  'connect-backend': URLS,
+  capture: { type: 'string' },
+  control: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
 function parse(args: readonly string[]): Options {
-  const { values, positionals } = parseOrExplain(args)
+  const { values, positionals } = parseFlags(args, FLAGS)
   const kind = KINDS.find((known) => known === positionals[0])
   if (kind === undefined || positionals.length > 1)
     throw new UsageError(`device takes one of ${KINDS.join(', ')}`)
@@ -80,24 +90,6 @@ function parse(args: readonly string[]): Options {
   }
   const { capture, control, json = false } = values
   return { kind, front, back, capture, control, json }
-}
-
-function parseOrExplain(args: readonly string[]) {
-  const urls = { type: 'string', multiple: true } as const
-  const options = {
-    frontend: urls,
-    backend: urls,
-    'connect-frontend': urls,
-    'connect-backend': urls,
-    capture: { type: 'string' },
-    control: { type: 'string' },
-    json: { type: 'boolean' },
-  } as const
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
 }
 
 async function runDevice({ kind, front, back, capture, control, json }: Options): Promise<number> {

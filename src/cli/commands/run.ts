@@ -4,7 +4,6 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { parseArgs } from 'node:util'
 import {
   ActionKey,
   decodeEnvelope,
@@ -14,7 +13,7 @@ import {
   ZManager,
   ZmqError,
 } from '../../index.ts'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, parseFlags, UsageError } from '../command.ts'
 import { Progress } from '../progress.ts'
 import { type Summary, summaryLines } from '../summary.ts'
 
@@ -51,26 +50,19 @@ export const run: Command = {
   run: (args) => new Run(parse(args)).run(),
 }
 
+const FLAGS = {
+  input: { type: 'string' },
+  flow: { type: 'string' },
+  events: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
+
 function parse(args: readonly string[]): Options {
-  const { values, positionals } = parseOrExplain(args)
+  const { values, positionals } = parseFlags(args, FLAGS)
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new UsageError('run takes one zmanager.ini')
   const { input = '-', flow, events = false, json = false } = values
   return { file, input, flow, events, json }
-}
-
-function parseOrExplain(args: readonly string[]) {
-  const options = {
-    input: { type: 'string' },
-    flow: { type: 'string' },
-    events: { type: 'boolean' },
-    json: { type: 'boolean' },
-  } as const
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
 }
 
 class Run {
