@@ -11,6 +11,13 @@ import { asZmqError, type ZmqError } from './errors.ts'
 import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
 import type { Connection, Host, Wire } from './transport.ts'
 
+export interface ConnecterHooks {
+  /** The pipe is given up for good. */
+  stopped?(): void
+  /** Asked before each new attempt. True: somebody else has the far end now. */
+  takenOver?(): boolean
+}
+
 export class Connecter implements PipeSink, EngineOwner {
   readonly #wire: Wire
   readonly #endpoint: Endpoint
@@ -22,17 +29,10 @@ export class Connecter implements PipeSink, EngineOwner {
   #attempts = 0
   #handshaken = false
 
-  readonly #stopped: () => void
+  readonly #hooks: ConnecterHooks
 
-  /** `stopped` is called when the pipe is given up for good. */
-  constructor(
-    wire: Wire,
-    endpoint: Endpoint,
-    far: Pipe,
-    host: Host,
-    stopped: () => void = () => {},
-  ) {
-    this.#stopped = stopped
+  constructor(wire: Wire, endpoint: Endpoint, far: Pipe, host: Host, hooks: ConnecterHooks = {}) {
+    this.#hooks = hooks
     this.#wire = wire
     this.#endpoint = endpoint
     this.#far = far
@@ -95,6 +95,7 @@ export class Connecter implements PipeSink, EngineOwner {
 
   #again(error: ZmqError | undefined): void {
     if (this.#abort.signal.aborted) return
+    if (this.#hooks.takenOver?.()) return
     const interval = this.#nextInterval()
     if (interval < 0) return this.#stop()
     this.#host.emit({ type: 'connect:retry', address: this.#endpoint.text, interval, error })
@@ -124,6 +125,6 @@ export class Connecter implements PipeSink, EngineOwner {
     this.#engine?.destroy()
     const { unread } = this.#far.close()
     if (unread > 0) this.#host.dropped('peer-gone', unread)
-    this.#stopped()
+    this.#hooks.stopped?.()
   }
 }

@@ -53,6 +53,8 @@ export class Pipe {
   /** A peer that finished its handshake is there now. */
   connected = false
 
+  /** `immediate`: nothing is written while no peer is there. */
+  onlyWhileThere = false
   /** The routing id this end's owner chose for the peer (ZMQ_CONNECT_ROUTING_ID). */
   alias: Uint8Array | undefined = undefined
   /** Takes this end back when a socket that adopted it is done with it (inproc). */
@@ -116,6 +118,7 @@ export class Pipe {
     this.other.peer ??= peer
     this.other.connected = true
     this.other.sink?.ready(this.other)
+    this.other.#unblock()
   }
 
   /** This end's peer is gone for now; the pipe stays. */
@@ -162,9 +165,13 @@ export class Pipe {
 
   /** Whether a write would be taken; if not, `writeActivated` follows when that changes. */
   canWrite(): boolean {
-    if (this.#unread < this.#limit && this.open) return true
+    if (this.#hasRoom) return true
     this.#refused = true
     return false
+  }
+
+  get #hasRoom(): boolean {
+    return this.#unread < this.#limit && this.open && (this.connected || !this.onlyWhileThere)
   }
 
   /** Hands a message to the other end. False: full or closed, nothing taken. */
@@ -174,7 +181,7 @@ export class Pipe {
     return true
   }
 
-  /** As `write`, but over the limit if need be: for what a connection had brought when it broke. */
+  /** As `write`, but over the limit if need be: for what a connection had brought when it broke, and for subscriptions. */
   force(message: Message): boolean {
     if (!this.open) return false
     this.#put(message)
@@ -257,7 +264,7 @@ export class Pipe {
   }
 
   #unblock(): void {
-    if (!this.#refused || this.#unread >= this.#limit || !this.open) return
+    if (!this.#refused || !this.#hasRoom) return
     this.#refused = false
     this.sink?.writeActivated(this)
   }

@@ -1,6 +1,7 @@
 // Waiting on several sockets at once (zmq_poll).
 
 import { clock } from './clock.ts'
+import { holdProcess } from './loop.ts'
 import type { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
 
@@ -25,20 +26,20 @@ export async function poll(
   options: PollOptions = {},
 ): Promise<PollItem[]> {
   const { signal, timeout = -1 } = options
-  let over = timeout === 0
-  const limit = timeout > 0 ? clock.after(timeout, () => end.abort()) : undefined
-  let end = new AbortController()
+  const limit = new AbortController()
+  if (timeout === 0) limit.abort()
+  const timer = timeout > 0 ? clock.after(timeout, () => limit.abort()) : undefined
+  const release = holdProcess()
   try {
     for (;;) {
       signal?.throwIfAborted()
       const ready = items.filter(isReady)
-      if (ready.length > 0 || over) return ready
-      await anyChange(items, end, signal)
-      over = end.signal.aborted
-      if (!over) end = new AbortController()
+      if (ready.length > 0 || limit.signal.aborted) return ready
+      await anyChange(items, signal ? [limit.signal, signal] : [limit.signal])
     }
   } finally {
-    limit?.cancel()
+    timer?.cancel()
+    release()
   }
 }
 
@@ -46,22 +47,20 @@ function isReady({ socket, readable, writable }: PollItem): boolean {
   return (readable === true && socket.readable) || (writable === true && socket.writable)
 }
 
-/** Resolves at the next change of any socket, or when `end` is aborted. */
-async function anyChange(
-  items: readonly PollItem[],
-  end: AbortController,
-  signal?: AbortSignal,
-): Promise<void> {
+/** Resolves at the next change of any socket, or when one of `ends` is aborted. */
+async function anyChange(items: readonly PollItem[], ends: readonly AbortSignal[]): Promise<void> {
   const waiting = new AbortController()
   const stop = (): void => waiting.abort()
-  end.signal.addEventListener('abort', stop)
-  signal?.addEventListener('abort', stop)
+  const stopped = new Promise<void>((resolve) => {
+    waiting.signal.addEventListener('abort', () => resolve())
+  })
+  for (const end of ends) end.addEventListener('abort', stop)
+  const changes = items.map(({ socket }) => socket.changed({ signal: waiting.signal }))
   try {
-    await Promise.race(items.map(({ socket }) => socket.changed({ signal: waiting.signal })))
-  } catch (error) {
-    if (!waiting.signal.aborted) throw error
+    await Promise.race([stopped, ...changes])
   } finally {
     waiting.abort()
-    signal?.removeEventListener('abort', stop)
+    for (const end of ends) end.removeEventListener('abort', stop)
+    for (const change of changes) change.catch(() => {}) // given up above
   }
 }

@@ -46,11 +46,7 @@ export abstract class ReadableSocket<M extends readonly unknown[] = Message>
 
   async receiveMany(max: number, options?: WaitOptions): Promise<M[]> {
     const messages: M[] = [await this.receive(options)]
-    while (messages.length < max) {
-      const message = this.take()
-      if (message === undefined) break
-      messages.push(message)
-    }
+    while (messages.length < max && this.xhasIn()) messages.push(this.take() as M)
     return messages
   }
 

@@ -41,7 +41,6 @@ export abstract class Socket extends Operations {
   #ended = false
   #busy = 0 // binds and listener closings under way
   #release: (() => void) | undefined
-  readonly #absent = new Set<Pipe>() // `immediate`: in use only while their peer is there
 
   constructor(type: SocketType, given: SocketOptions = {}) {
     super()
@@ -52,7 +51,7 @@ export abstract class Socket extends Operations {
     })
     this.#pipes = new PipeSet({
       letGo: (pipe) => {
-        if (!this.#absent.delete(pipe)) this.xterminated(pipe)
+        this.xterminated(pipe)
         this.events.emit({ type: 'detach', peer: pipe.peer })
       },
       dropped: (reason, count) => this.tally.drop(reason, count),
@@ -142,11 +141,12 @@ export abstract class Socket extends Operations {
     if (CONNECT_ONCE.includes(this.socketType) && this.#attachments.hasConnected(endpoint)) return
     const { near, far } = Pipe.pair()
     near.alias = alias
+    near.onlyWhileThere = this.#options.immediate
     this.#applyLimits(near)
     transport.connect(parsed, far, this.#host)
     const pipes = new Set<Pipe>()
     this.#attachments.add(endpoint, { listener: undefined, pipes })
-    this.#attach(near, pipes, this.#options.immediate)
+    this.#attach(near, pipes)
   }
 
   /** Ends all connections made with this text; what is queued for them lingers. Throws ENOENT. */
@@ -245,34 +245,30 @@ export abstract class Socket extends Operations {
     pipe.setLimits(this.#options.sendHighWaterMark, this.#options.receiveHighWaterMark)
   }
 
-  #attach(pipe: Pipe, siblings: Set<Pipe>, onlyWhileThere = false): void {
+  #attach(pipe: Pipe, siblings: Set<Pipe>): void {
     this.#applyLimits(pipe)
     if (this.#options.conflate) pipe.conflate(() => this.tally.drop('conflate', 1))
     this.#pipes.add(pipe, siblings)
-    if (onlyWhileThere) this.#absent.add(pipe)
-    else this.xattach(pipe)
+    this.xattach(pipe)
     pipe.attach(this.#sink)
     this.serve()
   }
 
   #ready(pipe: Pipe): void {
     if (!this.#pipes.has(pipe)) return
-    if (this.#absent.delete(pipe)) this.xattach(pipe)
     this.xready(pipe)
     this.events.emit({ type: 'attach', peer: pipe.peer as PeerInfo })
     this.serve()
   }
 
   #lost(pipe: Pipe): void {
-    if (!this.#options.immediate || !this.#pipes.has(pipe)) return
-    this.#absent.add(pipe)
-    this.xterminated(pipe)
-    this.tally.drop('peer-gone', pipe.discard())
+    if (pipe.onlyWhileThere) this.tally.drop('peer-gone', pipe.discard())
   }
 
   async #detach({ listener, pipes }: Attachment): Promise<void> {
     const closing = listener?.close()
     for (const pipe of [...pipes]) this.#pipes.close(pipe, this.#options.linger)
+    if (!this.#closed) this.serve() // who waits for one of these peers waits in vain
     this.#settle()
     if (!listener) return
     await closing

@@ -12,6 +12,9 @@ export interface WaitOptions {
   signal?: AbortSignal
 }
 
+/** Waiters given up that may stay in the queue. */
+const SLACK = 32
+
 class Waiter<V, R> {
   readonly value: V
   resolve!: (result: R) => void
@@ -91,6 +94,15 @@ export class Waiters<V, R> {
     this.#settle(waiter)
     waiter.reject(reason)
     this.first() // forgets those at the head that are settled: nobody may ask for a long time
+    if (this.#queue.length > 2 * this.#waiting + SLACK) this.#sweep()
+  }
+
+  /** Forgets those given up behind one that stays. Costs O(1) per waiter, since half of them go. */
+  #sweep(): void {
+    for (let left = this.#queue.length; left > 0; left--) {
+      const waiter = this.#queue.shift() as Waiter<V, R>
+      if (!waiter.settled) this.#queue.push(waiter)
+    }
   }
 
   #settle(waiter: Waiter<V, R>): void {

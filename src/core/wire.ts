@@ -29,7 +29,9 @@ export async function listen(
 ): Promise<Listener> {
   const newcomers = new Set<Engine>()
   let address = endpoint.text
+  let closed = false
   const listener = await wire.listen(endpoint, host, (connection) => {
+    if (closed) return connection.destroy() // it was on its way when the listener closed
     host.emit({ type: 'accept', address, peerAddress: connection.peerAddress })
     let engine: Engine | undefined // not yet there if the whole handshake had arrived already
     const owner = new Accepted(
@@ -46,6 +48,7 @@ export async function listen(
   return {
     endpoint: address,
     async close() {
+      closed = true
       for (const engine of newcomers) engine.destroy()
       await listener.close()
     },

@@ -78,7 +78,7 @@ export class Router extends DuplexSocket {
     const id = message[0] as Uint8Array
     const pipe = this.#peers.get(keyOf(id))
     const { mandatory } = this.settings
-    if (!pipe && mandatory) {
+    if (!pipe?.open && mandatory) {
       throw new ZmqError(
         'EHOSTUNREACH',
         `No peer has the routing id '${id}': receive from it first, or connect with it`,

@@ -32,7 +32,7 @@ export class Subscriptions {
 
   tellAll(publisher: Pipe): void {
     for (const prefix of this.#prefixes.prefixes())
-      publisher.write(subscriptionMessage(true, prefix))
+      publisher.force(subscriptionMessage(true, prefix))
   }
 
   matches(topic: Uint8Array): boolean {
@@ -43,6 +43,6 @@ export class Subscriptions {
 /** Those not connected now are told when they are. */
 export function tell(subscribe: boolean, prefix: Uint8Array, publishers: Iterable<Pipe>): void {
   for (const pipe of publishers) {
-    if (pipe.connected) pipe.write(subscriptionMessage(subscribe, prefix))
+    if (pipe.connected) pipe.force(subscriptionMessage(subscribe, prefix))
   }
 }

@@ -141,7 +141,7 @@ function prune<T>(node: TrieNode<T>): void {
     return prune(parent)
   }
   for (const only of node.children.values()) {
-    only.edge = Uint8Array.of(...node.edge, ...only.edge)
+    only.edge = joined([node.edge, only.edge])
     only.parent = parent
     parent.children.set(first, only)
   }
@@ -150,13 +150,17 @@ function prune<T>(node: TrieNode<T>): void {
 function prefixOf<T>(node: TrieNode<T>): Uint8Array {
   const edges: Uint8Array[] = []
   for (let at: TrieNode<T> | undefined = node; at; at = at.parent) edges.unshift(at.edge)
-  const prefix = new Uint8Array(edges.reduce((size, edge) => size + edge.length, 0))
+  return joined(edges)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
   let end = 0
-  for (const edge of edges) {
-    prefix.set(edge, end)
-    end += edge.length
+  for (const part of parts) {
+    whole.set(part, end)
+    end += part.length
   }
-  return prefix
+  return whole
 }
 
 function startsAt(text: Uint8Array, at: number, part: Uint8Array): boolean {

@@ -80,7 +80,7 @@ export class FakeConnection implements Connection {
   #end(how: 'closed' | 'destroyed'): void {
     if (this.over) return
     this.over = how
-    queueMicrotask(() => this.sink.closed())
+    queueMicrotask(() => this.sink?.closed()) // nobody may have listened yet
   }
 }
 

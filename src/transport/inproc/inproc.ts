@@ -79,21 +79,28 @@ class Seeker {
   }
 
   seek(): void {
+    if (!this.#joinHere()) this.#wait()
+  }
+
+  /** False: nobody in this thread has the name, or the far end is with another thread's binder. */
+  #joinHere(): boolean {
     const binding = this.#room.bound.get(this.#endpoint.address)
-    if (binding === undefined) return this.#wait()
-    if (this.#connecter?.release() === false) return
+    if (binding === undefined || this.#connecter?.release() === false) return false
     this.#stopWaiting()
     this.#join(binding)
+    return true
   }
 
   /** The wire to other threads looks for the name; a bind in this thread comes first. */
   #wait(): void {
+    if (this.#connecter) return
     const { waiting, threads } = this.#room
     const name = this.#endpoint.address
     waiting.set(name, (waiting.get(name) ?? new Set()).add(this))
-    this.#connecter = new Connecter(threads, this.#endpoint, this.#far, this.#host, () =>
-      this.#stopWaiting(),
-    )
+    this.#connecter = new Connecter(threads, this.#endpoint, this.#far, this.#host, {
+      stopped: () => this.#stopWaiting(),
+      takenOver: () => this.#joinHere(),
+    })
   }
 
   #stopWaiting(): void {

@@ -34,16 +34,18 @@ export const websocket: Wire = {
       clientTracking: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     })
-    server.on('upgrade', (request, socket, head) => {
-      unref(socket)
-      socket.on('error', () => {}) // before `ws` takes over
-      sockets.handleUpgrade(request, socket, head, (ws) =>
-        onConnection(connectionOf(ws, addressOf(request))),
-      )
-    })
+    const early = new Set<Duplex>() // connected, and not yet a WebSocket
     server.on('connection', (socket) => {
+      early.add(socket.on('close', () => early.delete(socket)))
       unref(socket)
       socket.setTimeout(host.options.handshakeInterval, () => socket.destroy()) // until `ws` takes over
+    })
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => {}) // before `ws` takes over
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        early.delete(socket)
+        onConnection(connectionOf(ws, addressOf(request)))
+      })
     })
     const hostOption = wanted.host === '*' ? '0.0.0.0' : wanted.host
     await listening(server, { host: hostOption, port: wanted.port, backlog: host.options.backlog })
@@ -52,7 +54,7 @@ export const websocket: Wire = {
       endpoint: formatHostPort(endpoint.scheme, hostOption, port, wanted.path),
       async close() {
         server.close()
-        server.closeIdleConnections()
+        for (const socket of early) socket.destroy()
       },
     }
   },

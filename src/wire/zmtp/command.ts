@@ -28,20 +28,24 @@ export function decodeCommand(body: Uint8Array): Command | undefined {
 }
 
 /** The properties of a READY or INITIATE command: name length(1), name, value length(4), value. */
-export function encodeProperties(properties: Iterable<readonly [string, Uint8Array]>): Uint8Array {
-  const parts: number[] = []
+export function encodeProperties(
+  properties: readonly (readonly [string, Uint8Array])[],
+): Uint8Array {
+  const size = properties.reduce(
+    (sum, [name, value]) => sum + 5 + name.length + value.byteLength,
+    0,
+  )
+  const bytes = new Uint8Array(size)
+  const view = new DataView(bytes.buffer)
+  let at = 0
   for (const [name, value] of properties) {
-    const size = value.byteLength
-    parts.push(name.length, ...encoder.encode(name))
-    parts.push(
-      (size >>> 24) & 0xff,
-      (size >>> 16) & 0xff,
-      (size >>> 8) & 0xff,
-      size & 0xff,
-      ...value,
-    )
+    bytes[at] = name.length
+    bytes.set(encoder.encode(name), at + 1)
+    view.setUint32(at + 1 + name.length, value.byteLength)
+    bytes.set(value, at + 5 + name.length)
+    at += 5 + name.length + value.byteLength
   }
-  return Uint8Array.from(parts)
+  return bytes
 }
 
 /** Names are put in lower case, because RFC 37 compares them without case. Throws ERR_ZMTP_METADATA. */

@@ -27,7 +27,7 @@ function scene(options: SocketOptions, play: (scene: Scene) => Promise<void>): P
     const pipe = pairOfSinks()
     let stops = 0
     const endpoint = parseEndpoint('fake://peer')
-    const connecter = new Connecter(wire, endpoint, pipe.far, host, () => stops++)
+    const connecter = new Connecter(wire, endpoint, pipe.far, host, { stopped: () => void stops++ })
     await play({ ...pipe, clock, wire, host, connecter, stops: () => stops })
   })
 }

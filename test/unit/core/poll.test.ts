@@ -52,4 +52,8 @@ test('poll rejects with EBADF for a socket that is closed, before or meanwhile',
   }
 })
 
+test('with nothing to wait for it is a pause', async () => {
+  assert.equal(await within(5000, poll([], { timeout: 10 }), 'the pause to end'), [])
+})
+
 test.run()

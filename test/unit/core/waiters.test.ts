@@ -143,4 +143,21 @@ test('waits that were given up are not held in memory', async () => {
   assert.is(refs.filter((ref) => ref.deref() !== undefined).length, 0)
 })
 
+test('nor are those given up behind one that stays', async () => {
+  const waiters = new Waiters<object, number>()
+  const first = waiters.add({}, -1, 'Receiving')
+  const refs = Array.from({ length: 1000 }, () => {
+    const value = {}
+    const abort = new AbortController()
+    waiters.add(value, -1, 'Receiving', abort.signal).catch(() => {})
+    abort.abort()
+    return new WeakRef(value)
+  })
+  await nextTurn()
+  collectGarbage()
+  assert.ok(refs.filter((ref) => ref.deref() !== undefined).length < 100)
+  waiters.resolveFirst(7)
+  assert.is(await first, 7)
+})
+
 test.run()

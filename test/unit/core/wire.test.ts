@@ -101,4 +101,13 @@ test('closing ends connections in their handshake and keeps those of peers', asy
   assert.ok(pipes[0]?.open)
 })
 
+test('a connection that comes after the listener closed is sent away', async () => {
+  const { arrive, listener, host, pipes } = await listening()
+  await listener.close()
+  const late = arrive()
+  assert.is(late.over, 'destroyed')
+  assert.equal(pipes, [])
+  assert.not(host.types().includes('accept'))
+})
+
 test.run()

@@ -164,4 +164,18 @@ test('changing the caller’s bytes afterwards does not change a subscription', 
   assert.ok(trie.matches(bytes('abcd')))
 })
 
+test('prefixes of any length can be forked and joined again', () => {
+  const trie = new Trie<string>()
+  const long = 'A'.repeat(300_000)
+  trie.add(bytes(`${long}x`), 'h')
+  trie.add(bytes(`${long}y`), 'h')
+  assert.is(trie.remove(bytes(`${long}x`), 'h'), true)
+  assert.equal(
+    trie.prefixes().map((prefix) => prefix.length),
+    [300_001],
+  )
+  trie.removeHolder('h', () => {})
+  assert.equal(trie.prefixes(), [])
+})
+
 test.run()

@@ -94,6 +94,13 @@ test('ill-typed values are refused: fractions, negatives, infinity, other outcom
   assert.match(refusal([textFrame('t'), textFrame(infinite), BODY]), '"at" must be a finite number')
 })
 
+test('a flow or key that no ActionKey may carry is refused', () => {
+  for (const flow of ['a~b', 'a\nb', '\ud800'])
+    assert.match(refusal(withHeader({ ...HEADER, flow })), '"flow" must be')
+  for (const key of ['x', '', '?c', 'a b?c?d'])
+    assert.match(refusal(withHeader({ ...HEADER, key })), '"key" must be')
+})
+
 test('an error is refused unless it has all four fields', () => {
   for (const name of Object.keys(ERROR)) {
     const error = { ...ERROR, [name]: undefined }
@@ -104,16 +111,17 @@ test('an error is refused unless it has all four fields', () => {
 
 const text = fc.string({ unit: 'grapheme' })
 const count = fc.nat()
+const flow = text.filter((name) => !/[~\p{Cc}\p{Cs}]/u.test(name))
 const anyHeader: fc.Arbitrary<Header> = fc.record(
   {
     id: text,
-    flow: text,
+    flow,
     version: text,
     step: count,
     format: text,
     at: fc.double({ noNaN: true, noDefaultInfinity: true }).map((at) => at + 0),
     attempt: count,
-    key: text,
+    key: fc.constantFrom('??', '?c?a', 'S?c@D?a'),
     outcome: fc.constantFrom('done' as const, 'failed' as const),
     error: fc.record(
       { code: text, step: text, message: text, retryable: fc.boolean() },

@@ -4,9 +4,10 @@ import * as assert from 'uvu/assert'
 import { ZmqError } from '../../../src/core/errors.ts'
 import type { PeerInfo } from '../../../src/core/pipe.ts'
 import { PEERS, type SocketType } from '../../../src/core/socket-type.ts'
+import { decodeProperties, encodeProperties } from '../../../src/wire/zmtp/command.ts'
 import { encodeGreeting } from '../../../src/wire/zmtp/greeting.ts'
 import { Zmtp } from '../../../src/wire/zmtp/zmtp.ts'
-import { bytes, fromHex, toHex } from '../../support/texts.ts'
+import { bytes, fromHex, text, toHex } from '../../support/texts.ts'
 import {
   Collector,
   collected,
@@ -210,6 +211,18 @@ test('the size limit holds for READY too', () => {
     () => feed(zmtp, handshake('PUSH')),
     (error: ZmqError) => error.code === 'ERR_ZMTP_MESSAGE_TOO_LARGE',
   )
+})
+
+test('a property of any size can be told', () => {
+  const value = new Uint8Array(300_000).fill(7)
+  const properties = decodeProperties(
+    encodeProperties([
+      ['X-Large', value],
+      ['X-Small', bytes('s')],
+    ]),
+  )
+  assert.equal(properties.get('x-large')?.byteLength, 300_000)
+  assert.is(text([properties.get('x-small') as Uint8Array]), 's')
 })
 
 test.run()
