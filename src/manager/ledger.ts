@@ -19,6 +19,16 @@ export interface Totals extends Counts {
   readonly failures: Readonly<Record<string, number>>
 }
 
+/** Which names are counted by themselves; peers may send any. */
+export interface KnownNames {
+  flow(name: string): boolean
+  worker(name: string): boolean
+}
+
+const ALL: KnownNames = { flow: () => true, worker: () => true }
+/** What all other names are counted under. */
+const UNKNOWN = '(unknown)'
+
 interface Entry {
   readonly flow: string
   worker: string | undefined
@@ -31,6 +41,11 @@ export class Ledger {
   readonly #workers = new Map<string, { done: number; failed: number }>()
   readonly #failures = new Map<string, number>()
   readonly #changed = new Set<() => void>()
+  readonly #known: KnownNames
+
+  constructor(known: KnownNames = ALL) {
+    this.#known = known
+  }
 
   get inFlight(): number {
     return this.#entries.size
@@ -39,9 +54,10 @@ export class Ledger {
   /** False for an id that is in flight already. */
   accept(id: string, flow: string): boolean {
     if (this.#entries.has(id)) return false
-    this.#entries.set(id, { flow, worker: undefined })
+    const counted = this.#known.flow(flow) ? flow : UNKNOWN
+    this.#entries.set(id, { flow: counted, worker: undefined })
     this.#total.accepted++
-    this.#flow(flow).accepted++
+    this.#flow(counted).accepted++
     return true
   }
 
@@ -71,13 +87,19 @@ export class Ledger {
     this.#total[outcome]++
     this.#flow(entry.flow)[outcome]++
     const by = worker ?? entry.worker
-    if (by) this.#worker(by)[outcome]++
+    if (by) this.#worker(this.#known.worker(by) ? by : UNKNOWN)[outcome]++
     if (code) this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
-    for (const check of this.#changed) check()
+    this.#check()
     return true
   }
 
-  /** Resolves when `holds`; asked again after every end. */
+  /** Ends all that is in flight as failed. */
+  failAll(code: string): void {
+    for (const id of [...this.#entries.keys()]) this.settle(id, 'failed', undefined, code)
+    this.#check()
+  }
+
+  /** Resolves when `holds`; asked again after every end and after `failAll`. */
   when(holds: () => boolean): Promise<void> {
     if (holds()) return Promise.resolve()
     return new Promise((resolve) => {
@@ -98,6 +120,10 @@ export class Ledger {
       workers: copy(this.#workers),
       failures: Object.fromEntries(this.#failures),
     }
+  }
+
+  #check(): void {
+    for (const check of this.#changed) check()
   }
 
   #flow(name: string): Counts {

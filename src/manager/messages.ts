@@ -16,6 +16,12 @@ export function atStep(header: Header, key: ActionKey, position?: Position): Hea
   return { ...header, key: key.toString(), step: position?.step ?? header.step }
 }
 
+/** A message as it starts out: what only an end carries, and its sender made up, is taken off. */
+export function withoutEnd({ topic, header, body }: Envelope): Envelope {
+  const { outcome, error, worker, ...rest } = header
+  return { topic, header: rest, body }
+}
+
 /** An envelope under the topic of its key. */
 export function envelope(key: ActionKey, header: Header, body: Uint8Array): Message {
   return encodeEnvelope(topicOf(key), header, body)

@@ -4,6 +4,7 @@
 //   producers --PUSH--> PULL [ decide ] PUSH --round robin--> workers
 //                                       PUSH --> Integration Manager
 
+import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import { type Decision, decide, treatmentOf } from '../flow/flow-engine.ts'
 import { Pull } from '../patterns/pull.ts'
@@ -12,7 +13,14 @@ import { ActionKey } from '../topic/action-key.ts'
 import { decodeEnvelope, type Envelope, type StepError } from '../topic/envelope.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
-import { atStep, doneEnvelope, envelope, failedEnvelope, stepError } from './messages.ts'
+import {
+  atStep,
+  doneEnvelope,
+  envelope,
+  failedEnvelope,
+  stepError,
+  withoutEnd,
+} from './messages.ts'
 import type { Program } from './program.ts'
 import { WORKER_PROPERTY } from './worker.ts'
 
@@ -28,6 +36,8 @@ export interface Dispatcher {
   leased(envelope: Envelope, worker: string): void
   /** A message came in that is no envelope. */
   malformed(error: unknown): void
+  /** A message failed, and that could not be sent to anyone. */
+  unsaid(envelope: Envelope, error: StepError): void
 }
 
 export class Subject implements Component {
@@ -93,16 +103,19 @@ export class Subject implements Component {
     for await (const message of this.#pull) {
       const received = this.#open(message)
       if (!received || !this.#dispatcher.accepted(received)) continue
-      await this.#route(received).catch(async (error) => {
-        if (this.state === 'running')
-          await this.fail(received, stepError(error, received.header.key, 'EIO'))
-      })
+      await this.#route(received).catch((error) => this.#failed(received, error))
     }
+  }
+
+  /** Never rejects: one message must not end the loop. */
+  async #failed(received: Envelope, reason: unknown): Promise<void> {
+    const error = stepError(reason, received.header.key, 'EIO')
+    await this.fail(received, error).catch(() => this.#dispatcher.unsaid(received, error))
   }
 
   #open(message: Message): Envelope | undefined {
     try {
-      return decodeEnvelope(message)
+      return withoutEnd(decodeEnvelope(message))
     } catch (error) {
       this.#dispatcher.malformed(error)
       return undefined
@@ -134,8 +147,20 @@ export class Subject implements Component {
   ): Promise<void> {
     await this.#dispatcher.room()
     const message = envelope(key, atStep(received.header, key, position), received.body)
-    await this.#workers.send(message, { signal: this.#dispatcher.abandoned })
-    const worker = this.#workers.lastPeer?.properties.get(WORKER_PROPERTY)
-    if (worker !== undefined) this.#dispatcher.leased(received, worker)
+    await this.#writable()
+    while (!this.#workers.trySend(message)) await this.#writable()
+    const worker = this.#workers.lastPeer?.properties.get(WORKER_PROPERTY) // in the same turn: who has it
+    if (worker === undefined)
+      throw new ZmqError(
+        'EWORKERLOST',
+        `Who took ${key} is no worker: its ${WORKER_PROPERTY} is missing`,
+      )
+    this.#dispatcher.leased(received, worker)
+  }
+
+  async #writable(): Promise<void> {
+    const { abandoned } = this.#dispatcher
+    abandoned.throwIfAborted()
+    while (!this.#workers.writable) await this.#workers.changed({ signal: abandoned })
   }
 }

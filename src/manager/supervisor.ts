@@ -33,10 +33,12 @@ export class Supervisor implements Dispatcher {
   readonly #leased = new Map<string, Envelope>()
   readonly #gone = new Set<string>() // died; their last words may still be on the way
   readonly #abandon = new AbortController()
+  readonly #stopping = new AbortController()
+  readonly #names = new Set<string>() // of all workers there ever were
+  readonly #starting = new Set<Promise<void>>()
+  readonly #pauses = new Set<NodeJS.Timeout>() // before a restart
   #roomWanted: (() => void) | undefined
-  #starting = 0
   #restarts = 0
-  #stopping = false
 
   constructor(ledger: Ledger, settings: SupervisorSettings) {
     this.#ledger = ledger
@@ -48,7 +50,12 @@ export class Supervisor implements Dispatcher {
     return [...this.#threads.keys()]
   }
 
-  /** Resolves when all workers are ready. */
+  /** Whether a worker of this name is or was here. */
+  knows(worker: string): boolean {
+    return this.#names.has(worker)
+  }
+
+  /** Resolves when all workers are ready. Rejects with the reason why one is not. */
   async start(): Promise<void> {
     const names = Array.from({ length: this.#s.workerCount }, (_, i) => `worker-${i + 1}`)
     const started = await Promise.allSettled(names.map((name) => this.#startWorker(name)))
@@ -56,19 +63,27 @@ export class Supervisor implements Dispatcher {
     if (failed) throw failed.reason
   }
 
-  /** Lets the threads end by themselves, ends those that do not within `limitMs`. */
+  /**
+   * Lets the threads end by themselves, ends those that do not within `limitMs`, and those that are
+   * not up yet at once. What then waits for a worker fails with ESTOPPED.
+   */
   async stop(limitMs: number, finish: () => void): Promise<void> {
-    this.#stopping = true
+    const reason = new ZmqError('ESTOPPED', 'The ZManager was stopped before this message ended')
+    this.#stopping.abort(reason)
+    for (const pause of this.#pauses) clearTimeout(pause)
     const threads = [...this.#threads.values()]
-    const ended = Promise.all(
-      threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
-    )
+    const ended = Promise.allSettled([
+      ...threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
+      ...this.#starting,
+    ])
     const again = setInterval(finish, 50) // a worker may have missed it if its subscription was on the way
     const limit = setTimeout(() => threads.forEach((thread) => void thread.terminate()), limitMs)
     finish()
     await ended
     clearInterval(again)
     clearTimeout(limit)
+    this.#abandon.abort(reason)
+    this.#serve()
   }
 
   /** Ends a worker's thread at once, as a crash would. */
@@ -102,6 +117,11 @@ export class Supervisor implements Dispatcher {
   malformed(error: unknown): void {
     this.#ledger.reject('EINVAL')
     this.#s.report(`a message was malformed: ${(error as Error).message}`)
+  }
+
+  unsaid({ header }: Envelope, { code, message }: StepError): void {
+    this.ended(header.id, 'failed', undefined, code)
+    this.#s.report(`a message failed and nobody could be told: ${message} (${code})`)
   }
 
   // --- for the Integration Manager ---------------------------------------------------------
@@ -150,27 +170,32 @@ export class Supervisor implements Dispatcher {
 
   /** Nobody is left and nobody comes: what waits for a worker fails. */
   #abandonIfAlone(): void {
-    if (this.#threads.size > 0 || this.#starting > 0) return
+    if (this.#threads.size > 0 || this.#starting.size > 0 || this.#pauses.size > 0) return
     this.#abandon.abort(new ZmqError('ENOWORKERS', 'There is no worker left to run this step'))
     this.#serve()
   }
 
-  async #startWorker(name: string): Promise<void> {
-    this.#starting++
-    try {
-      const thread = await startWorkerThread(this.#s.settings(name))
-      this.#threads.set(name, thread)
-      thread.on('error', (error) => this.#s.report(`${name}: ${error?.stack ?? error}`))
-      thread.on('exit', () => this.#died(name))
-      this.#serve()
-    } finally {
-      this.#starting--
-    }
+  #startWorker(name: string): Promise<void> {
+    const starting = this.#bringUp(name).finally(() => this.#starting.delete(starting))
+    this.#starting.add(starting)
+    return starting
+  }
+
+  async #bringUp(name: string): Promise<void> {
+    const { signal } = this.#stopping
+    this.#names.add(name)
+    const thread = await startWorkerThread(this.#s.settings(name), signal)
+    if (signal.aborted) await thread.terminate()
+    signal.throwIfAborted()
+    this.#threads.set(name, thread)
+    thread.on('error', (error) => this.#s.report(`${name}: ${error?.stack ?? error}`))
+    thread.on('exit', () => this.#died(name))
+    this.#serve()
   }
 
   #died(name: string): void {
     this.#threads.delete(name)
-    if (this.#stopping) return
+    if (this.#stopping.signal.aborted) return
     this.#gone.add(name)
     if (!this.#s.isHeard(name)) this.workerLeft(name)
     if (this.#restarts >= this.#s.workerRestarts) {
@@ -182,13 +207,18 @@ export class Supervisor implements Dispatcher {
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#restarts++, LONGEST_PAUSE_MS)
     const successor = `${name.replace(/\.\d+$/, '')}.${this.#restarts}`
     this.#s.report(`${name} ended; ${successor} takes its place in ${pause} ms`)
-    this.#starting++
-    setTimeout(() => {
-      this.#starting--
-      this.#startWorker(successor).catch((error) => {
-        this.#s.report(`${successor}: ${error.message}`)
-        this.#abandonIfAlone()
-      })
+    const timer = setTimeout(() => {
+      this.#pauses.delete(timer)
+      this.#replace(successor)
     }, pause)
+    this.#pauses.add(timer)
+  }
+
+  #replace(name: string): void {
+    this.#startWorker(name).catch((error) => {
+      if (this.#stopping.signal.aborted) return
+      this.#s.report(`${name}: ${error.message}`)
+      this.#abandonIfAlone()
+    })
   }
 }

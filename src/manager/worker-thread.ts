@@ -12,13 +12,19 @@ const main = new URL(
   import.meta.url,
 )
 
-/** Rejects, with the thread's own error, if the worker did not get ready. */
-export async function startWorkerThread(settings: WorkerSettings): Promise<Worker> {
+/** Rejects, with the thread's own error, if the worker did not get ready; `signal` ends the attempt. */
+export async function startWorkerThread(
+  settings: WorkerSettings,
+  signal: AbortSignal,
+): Promise<Worker> {
+  signal.throwIfAborted()
   const thread = new Worker(bootCode(settings), {
     eval: true,
     workerData: settings,
     name: settings.name,
   })
+  const giveUp = (): void => void thread.terminate()
+  signal.addEventListener('abort', giveUp)
   await new Promise<void>((resolve, reject) => {
     thread.once('message', () => resolve())
     thread.once('error', (error) =>
@@ -29,7 +35,7 @@ export async function startWorkerThread(settings: WorkerSettings): Promise<Worke
         new ZmqError('EIO', `Worker ${settings.name} ended with code ${code} before it was ready`),
       ),
     )
-  })
+  }).finally(() => signal.removeEventListener('abort', giveUp))
   thread.removeAllListeners()
   return thread
 }

@@ -27,11 +27,12 @@ import { FINISH } from './worker.ts'
 export interface ZManagerHooks {
   /** What an operator should read: workers that died, messages that made no sense. Default: stderr. */
   report?: (text: string) => void
+  /** How long workers get to end by themselves when the ZManager stops, ms. Default: 5000. */
+  finishMs?: number
 }
 
 /** How often a new subscriber is tried to be reached. */
 const PROBE_MS = 2
-/** How long workers get to end by themselves. */
 const FINISH_MS = 5000
 
 export class ZManager implements Component {
@@ -41,12 +42,15 @@ export class ZManager implements Component {
   readonly supervisor: Supervisor
   readonly #config: ZManagerConfig
   readonly #program: Program
-  readonly #ledger = new Ledger()
+  readonly #ledger: Ledger
   readonly #integrationManager: IntegrationManager
-  readonly #input = new Push()
-  readonly #pushed = new Set<string>() // by this process, not yet with the Subject
+  readonly #input = new Push({ linger: 0 })
+  readonly #pushed = new Map<string, string>() // id and flow: by this process, not yet with the Subject
   readonly #report: (text: string) => void
+  readonly #finishMs: number
   #subject: Subject | undefined // from start on
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
 
   /** Reads a zmanager.ini and what it names. Throws ZmqError with file and line. */
   static fromFile(file: string, hooks?: ZManagerHooks): ZManager {
@@ -58,6 +62,12 @@ export class ZManager implements Component {
     this.#program = makeProgram(config.flows, config.actions)
     this.warnings = this.#program.warnings
     this.#report = hooks.report ?? ((text) => console.error(`zmanager: ${text}`))
+    this.#finishMs = hooks.finishMs ?? FINISH_MS
+    const names = new Set(['', ...this.flows])
+    this.#ledger = new Ledger({
+      flow: (name) => names.has(name),
+      worker: (name) => this.supervisor.knows(name),
+    })
     this.supervisor = new Supervisor(this.#ledger, {
       ...config,
       settings: (name) => ({
@@ -94,20 +104,30 @@ export class ZManager implements Component {
     return reachable(this.#started.pullAddress)
   }
 
-  /** Rejects with what is wrong (an address in use, a handler that is missing); nothing then stays open. */
+  /**
+   * Rejects with what is wrong (an address in use, a handler that is missing); nothing then stays
+   * open. Rejects with EFSM when it was called before, and changes nothing then.
+   */
   async start(): Promise<void> {
+    if (this.state !== 'new' || this.#starting)
+      throw new ZmqError('EFSM', 'A ZManager starts once: make a new one')
+    this.#starting = this.#open()
     try {
-      await this.#integrationManager.start()
-      const heard = reachable(this.#integrationManager.pullAddress)
-      this.#subject = new Subject(this.#config, this.#program, this.#dispatcher(), heard)
-      await this.#subject.start()
-      await this.supervisor.start()
-      this.#input.connect(this.pullAddress)
-      this.state = 'running'
+      await this.#starting
     } catch (error) {
       await this.stop()
       throw error
     }
+  }
+
+  async #open(): Promise<void> {
+    await this.#integrationManager.start()
+    const heard = reachable(this.#integrationManager.pullAddress)
+    this.#subject = new Subject(this.#config, this.#program, this.#dispatcher(), heard)
+    await this.#subject.start()
+    await this.supervisor.start()
+    this.#input.connect(this.pullAddress)
+    this.state = 'running'
   }
 
   /** Sends values into a flow; waits while the Subject is full. Resolves with the message's id. Rejects with ENOENT for an unknown flow. */
@@ -126,7 +146,7 @@ export class ZManager implements Component {
       key: key.toString(),
     }
     const message = envelope(key, header, encodeValue(values))
-    this.#pushed.add(id)
+    this.#pushed.set(id, name)
     try {
       await this.#input.send(message)
     } catch (error) {
@@ -139,21 +159,31 @@ export class ZManager implements Component {
   /**
    * What is published under keys that match `pattern` (or share its topic's prefix: filter with
    * `matches` where that matters). Resolves when the subscription is in force: nothing published
-   * after that is missed. The queue is unlimited; close the socket when done.
+   * after that is missed. The queue is unlimited; close the socket when done. Rejects with EFSM
+   * when the ZManager does not run.
    */
   async subscribe(pattern: ActionKey): Promise<Subscriber> {
+    if (this.state !== 'running')
+      throw new ZmqError('EFSM', `The ZManager is ${this.state}: subscribe while it runs`)
     const subscriber = new Subscriber({ receiveHighWaterMark: 0 })
     const probe = `probe~${randomUUID()}~`
     subscriber.subscribe(prefixOf(pattern), probe) // in this order: with the second the first is in force
     subscriber.connect(this.pubAddress)
-    const heard = subscriber.receive()
-    const again = setInterval(
-      () => void this.#integrationManager.publish([textFrame(probe)]),
-      PROBE_MS,
-    )
-    await heard.finally(() => clearInterval(again))
-    subscriber.unsubscribe(probe)
-    return subscriber
+    const broken = new AbortController()
+    const again = setInterval(() => {
+      const publishing = this.#integrationManager.publish([textFrame(probe)])
+      publishing.catch((error) => broken.abort(error))
+    }, PROBE_MS)
+    try {
+      await subscriber.receive({ signal: broken.signal })
+      subscriber.unsubscribe(probe)
+      return subscriber
+    } catch (error) {
+      void subscriber.close()
+      throw error
+    } finally {
+      clearInterval(again)
+    }
   }
 
   totals(): Totals {
@@ -165,11 +195,18 @@ export class ZManager implements Component {
     return this.#ledger.when(() => this.#pushed.size === 0 && this.#ledger.inFlight === 0)
   }
 
-  /** FINISH: the workers finish what they have and end; then the other parts close. */
-  async stop(): Promise<void> {
-    if (this.state === 'stopped') return
-    this.state = 'stopped'
-    await this.#input.close()
+  /**
+   * FINISH: the workers finish what they have and end; then the other parts close, and what has not
+   * ended counts as failed with ESTOPPED.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close()
+    return this.#stopping
+  }
+
+  async #close(): Promise<void> {
+    this.state = 'draining'
+    void this.#input.close()
     const header = {
       id: '',
       flow: FINISH.flow,
@@ -182,11 +219,16 @@ export class ZManager implements Component {
     }
     const finish = envelope(FINISH, header, encodeValue({}))
     await this.supervisor.stop(
-      FINISH_MS,
+      this.#finishMs,
       () => void this.#integrationManager.publish(finish).catch(() => {}),
     )
+    await this.#starting?.catch(() => {}) // start() says why
     await this.#subject?.stop()
     await this.#integrationManager.stop()
+    for (const [id, flow] of this.#pushed) this.#ledger.accept(id, flow)
+    this.#pushed.clear()
+    this.#ledger.failAll('ESTOPPED')
+    this.state = 'stopped'
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -209,6 +251,7 @@ export class ZManager implements Component {
       room: () => supervisor.room(),
       leased: (given, worker) => supervisor.leased(given, worker),
       malformed: (error) => supervisor.malformed(error),
+      unsaid: (failed, error) => supervisor.unsaid(failed, error),
     }
   }
 

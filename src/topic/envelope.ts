@@ -3,6 +3,7 @@
 // body is encoded (the header's `format` names that).
 import { ZmqError } from '../core/errors.ts'
 import { type Message, textFrame } from '../core/message.ts'
+import { ActionKey } from './action-key.ts'
 
 /** Why a step failed, for whoever waits for the flow. */
 export interface StepError {
@@ -45,6 +46,14 @@ type Rule = { readonly expects: string; readonly accepts: (value: unknown) => bo
 type Rules<T> = { readonly [Name in keyof T]-?: Rule }
 
 const TEXT: Rule = { expects: 'a string', accepts: (value) => typeof value === 'string' }
+const FLOW: Rule = {
+  expects: 'a string without "~" and control characters',
+  accepts: (value) => typeof value === 'string' && succeeds(() => ActionKey.of({ flow: value })),
+}
+const KEY: Rule = {
+  expects: 'an action key, Sender?Context@Decorator?Action',
+  accepts: (value) => typeof value === 'string' && succeeds(() => ActionKey.parse(value)),
+}
 const FLAG: Rule = { expects: 'true or false', accepts: (value) => typeof value === 'boolean' }
 const TIME: Rule = { expects: 'a finite number', accepts: Number.isFinite }
 const COUNT: Rule = {
@@ -63,13 +72,13 @@ const ERROR: Rule = {
 }
 const HEADER_RULES: Rules<Header> = {
   id: TEXT,
-  flow: TEXT,
+  flow: FLOW,
   version: TEXT,
   step: COUNT,
   format: TEXT,
   at: TIME,
   attempt: COUNT,
-  key: TEXT,
+  key: KEY,
   outcome: optional(OUTCOME),
   error: optional(ERROR),
   worker: optional(TEXT),
@@ -129,6 +138,15 @@ function firstBreach<T>(fields: Record<string, unknown>, rules: Rules<T>): strin
 function optional(rule: Rule): Rule {
   const accepts = (value: unknown) => value === undefined || rule.accepts(value)
   return { expects: `${rule.expects}, or absent`, accepts }
+}
+
+function succeeds(check: () => unknown): boolean {
+  try {
+    check()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

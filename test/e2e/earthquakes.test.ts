@@ -1,6 +1,7 @@
 // The example as a user runs it: the command, the real week of events, three kinds of URLs.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -133,6 +134,7 @@ test('mistakes on the command line get a sentence and exit code 2', async () => 
     [['run', ini, '--nope'], /--nope/],
     [['run', 'missing.ini'], /Cannot read missing\.ini/],
     [['run', ini, '--input', 'missing.ndjson'], /Cannot read missing\.ndjson/],
+    [['run', ini, '--input', folder], /Cannot read .*: it is a directory \(EISDIR\)/],
     [['run', ini, '--flow', 'X'], /No flow 'X' \(there is Earthquake\)/],
   ]
   await Promise.all(
@@ -143,6 +145,72 @@ test('mistakes on the command line get a sentence and exit code 2', async () => 
       assert.not.match(errors.join('\n'), /^ +at /m)
     }),
   )
+})
+
+/** A flow of one step, its handler as given. */
+function oneStep(name: string, handler: string, more = ''): string {
+  const place = join(folder, name)
+  mkdirSync(place)
+  writeFileSync(join(place, 'handlers.mjs'), `export const go = ${handler}\n`)
+  writeFileSync(join(place, 'flows.ini'), '[F]\n?F?Push\nSubject?F?Go\n??done\n')
+  writeFileSync(join(place, 'actions.ini'), '[actionmapping]\n?F?Go = ./handlers.mjs#go\n')
+  const file = join(place, 'zmanager.ini')
+  writeFileSync(
+    file,
+    `[ZManagerConfiguration]
+subject_pull_address = inproc://in
+subject_push_address = inproc://work
+integration_manager_pull_address = inproc://results
+integration_manager_pub_address = ipc://${join(place, 'pub.sock')}
+worker_count = 1
+flows = flows.ini
+actions = actions.ini
+${more}
+`,
+  )
+  return file
+}
+
+test('a big integer in a result is written as a string', async () => {
+  const ini = oneStep('bigint', '() => ({ n: 2n ** 60n, list: [1n] })')
+  const { code, lines } = await zmanager(['run', ini], '{}\n')
+  assert.is(code, 0)
+  const { n, list } = JSON.parse(lines[0] ?? '{}')
+  assert.is(n, '1152921504606846976')
+  assert.is(Number(list[0]), 1)
+})
+
+test('results that the publisher dropped are counted, and the run ends', async () => {
+  const ini = oneStep(
+    'dropped',
+    '() => ({ text: "x".repeat(50_000) })',
+    'integration_manager_pub_sndhwm = 1',
+  )
+  const { code, lines, errors } = await zmanager(['run', ini, '--json'], '{}\n'.repeat(2000))
+  assert.is(code, 1)
+  const [, missing] = /^(\d+) results were not written/m.exec(errors.join('\n')) ?? []
+  assert.ok(Number(missing) > 0)
+  assert.is(lines.length + Number(missing), 2000)
+  assert.is(JSON.parse(errors.at(-1) ?? '{}').done, 2000)
+})
+
+test('Ctrl-C ends a run whose input is idle', async () => {
+  const ini = oneStep('idle', '(values) => values')
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', join(root, 'src/cli/main.ts'), 'run', ini],
+    { cwd: root },
+  )
+  try {
+    const ended = once(child, 'close')
+    const first = once(child.stdout, 'data')
+    child.stdin.write('{"n":1}\n')
+    assert.is(String(await within(30_000, first, 'a result')), '{"n":1}\n')
+    child.kill('SIGINT')
+    assert.equal(await within(30_000, ended, 'the run ends'), [130, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })
 
 test('help is there for the command and its subcommand', async () => {

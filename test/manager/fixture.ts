@@ -40,6 +40,9 @@ export interface Settings {
   readonly workers?: number
   readonly restarts?: number
   readonly prefetch?: number
+  readonly finishMs?: number
+  /** Called with each report, too. */
+  readonly told?: (text: string) => void
 }
 
 const folders: string[] = []
@@ -81,7 +84,11 @@ export async function withManager(
 ): Promise<void> {
   const reports: string[] = []
   const manager = Manager.fromFile(writeFixture(scheme, settings), {
-    report: (text) => reports.push(text),
+    report: (text) => {
+      reports.push(text)
+      settings.told?.(text)
+    },
+    finishMs: settings.finishMs ?? 5000,
   })
   await within(20_000, manager.start(), 'the manager starts')
   try {

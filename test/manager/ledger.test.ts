@@ -73,4 +73,15 @@ test('when() resolves at the end that makes its condition true', async () => {
   await within(1000, drained, 'the ledger is empty')
 })
 
+test('names that peers made up are counted together', () => {
+  const ledger = new Ledger({ flow: (name) => name === 'F', worker: (name) => name === 'w' })
+  for (const id of ['a', 'b', 'c']) ledger.accept(id, id === 'a' ? 'F' : `flow-${id}`)
+  ledger.settle('a', 'done', 'w')
+  for (const id of ['b', 'c']) ledger.settle(id, 'done', `worker-${id}`)
+  const { flows, workers } = ledger.totals()
+  const two = { accepted: 2, done: 2, failed: 0 }
+  assert.equal(flows, { F: { accepted: 1, done: 1, failed: 0 }, '(unknown)': two })
+  assert.equal(workers, { w: { done: 1, failed: 0 }, '(unknown)': { done: 2, failed: 0 } })
+})
+
 test.run()

@@ -2,8 +2,10 @@
 // Not in here: what happens to a message (src/manager), how a summary reads (src/cli/summary.ts).
 
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { createReadStream, statSync } from 'node:fs'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   ActionKey,
   decodeEnvelope,
@@ -29,11 +31,14 @@ JSON object a line, in the order in which they finish. Progress and the summary 
   --json         the last line on stderr is the summary as one JSON object
                  (accepted, done, failed, malformed, seconds, messagesPerSecond, flows, workers ...)
 
-Exit code: 0 every line was done, 1 some failed or were malformed, 2 wrong usage or configuration.
+Exit code: 0 every line was done and its result written, 1 some were not, 2 wrong usage or configuration.
 Ctrl-C stops reading, finishes what was accepted and prints the summary; twice ends at once.
 
 Example:
   zmanager run examples/earthquakes/zmanager.ini --input examples/earthquakes/earthquakes.ndjson`
+
+/** After this long without a result, those that are missing will not come. */
+const QUIET_MS = 2000
 
 interface Options {
   readonly file: string
@@ -74,6 +79,8 @@ class Run {
   #expected = Number.POSITIVE_INFINITY
   #malformed = 0
   #interrupted = false
+  #input: Readable | undefined // while it is read
+  #lines: Interface | undefined
 
   constructor(options: Options) {
     this.#options = options
@@ -102,14 +109,17 @@ class Run {
     const seconds = (performance.now() - started) / 1000
     const { done, failed } = this.#manager.totals().flows[this.#flow] ?? { done: 0, failed: 0 }
     this.#expected = done + failed
-    if (this.#ends < this.#expected) await writing
+    const missing = await this.#missing(writing)
     await this.#manager.stop()
-    return this.#sumUp(seconds)
+    return this.#sumUp(seconds, missing)
   }
 
-  async #feed(input: NodeJS.ReadableStream): Promise<void> {
+  async #feed(input: Readable): Promise<void> {
+    if (this.#interrupted) return
     let number = 0
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    this.#input = input
+    this.#lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+    for await (const line of this.#lines) {
       number++
       if (this.#interrupted) return
       const values = line.trim() === '' ? undefined : this.#parseLine(line, number)
@@ -145,28 +155,46 @@ class Run {
     }
   }
 
+  /** Waits for the results that are on their way; resolves with how many never came. */
+  async #missing(writing: Promise<void>): Promise<number> {
+    let seen = -1
+    while (this.#ends < this.#expected && (this.#ends > seen || process.stdout.writableNeedDrain)) {
+      seen = this.#ends
+      await Promise.race([writing, pause(QUIET_MS)])
+    }
+    return this.#expected - this.#ends
+  }
+
   #progressText(): string {
     const { accepted, done, failed } = this.#manager.totals()
     return `${accepted} accepted, ${done} done, ${failed} failed, ${this.#malformed} malformed`
   }
 
-  #sumUp(seconds: number): number {
+  #sumUp(seconds: number, missing: number): number {
+    if (missing > 0) {
+      const reason = 'the publisher dropped them (integration_manager_pub_sndhwm)'
+      this.#progress.line(`${missing} results were not written: ${reason}`)
+    }
     const totals = this.#manager.totals()
     const summary: Summary = { ...totals, malformed: this.#malformed, seconds }
     for (const line of summaryLines(summary, this.#options.json)) this.#progress.line(line)
     if (this.#interrupted) return 130
-    return totals.failed > 0 || this.#malformed > 0 ? 1 : 0
+    return totals.failed > 0 || this.#malformed > 0 || missing > 0 ? 1 : 0
   }
 
   #interrupt(): void {
     if (this.#interrupted) process.exit(130)
     this.#interrupted = true
+    this.#lines?.close()
+    this.#input?.destroy()
     this.#progress.line('interrupted: finishing what was accepted (once more: end at once)')
   }
 }
 
-async function openInput(file: string): Promise<NodeJS.ReadableStream> {
+async function openInput(file: string): Promise<Readable> {
   if (file === '-') return process.stdin
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new ZmqError('EISDIR', `Cannot read ${file}: it is a directory`)
   const input = createReadStream(file)
   await once(input, 'open').catch((error) => {
     throw new ZmqError(error.code ?? 'EIO', `Cannot read ${file}: ${error.message}`, {
@@ -177,5 +205,6 @@ async function openInput(file: string): Promise<NodeJS.ReadableStream> {
 }
 
 async function writeLine(value: unknown): Promise<void> {
-  if (!process.stdout.write(`${JSON.stringify(value)}\n`)) await once(process.stdout, 'drain')
+  const line = JSON.stringify(value, (_name, part) => (typeof part === 'bigint' ? `${part}` : part))
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }

@@ -1,0 +1,89 @@
+// The life of a ZManager: it starts once, and its end leaves nothing waiting and nothing running.
+import type { Worker } from 'node:worker_threads'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ActionKey, type ZmqError } from '../../src/index.ts'
+import { within } from '../support/index.ts'
+import { withManager } from './fixture.ts'
+
+const LIMIT_MS = 5000
+
+const codeOf = (refused: Promise<unknown>): Promise<string> =>
+  within(
+    LIMIT_MS,
+    refused.then(
+      () => 'none',
+      (error: ZmqError) => error.code,
+    ),
+    'a refusal',
+  )
+
+for (const prefetch of [0, 3]) {
+  test(`stop() ends in spite of a stuck handler, and drain() with it (prefetch ${prefetch})`, async () => {
+    await withManager('inproc', { workers: 1, prefetch, finishMs: 50 }, async (manager) => {
+      for (let n = 0; n < 20; n++) await manager.push('Work', { hang: true })
+      const drained = manager.drain()
+      const stopped = manager.stop()
+      assert.is(manager.stop(), stopped)
+      await within(LIMIT_MS, stopped, 'stop')
+      await within(LIMIT_MS, drained, 'drain')
+      assert.is(manager.state, 'stopped')
+      const { accepted, done, failed, failures, flows } = manager.totals()
+      assert.equal({ accepted, done, failed }, { accepted: 20, done: 0, failed: 20 })
+      assert.equal(failures, { ESTOPPED: 20 })
+      assert.equal(flows, { Work: { accepted: 20, done: 0, failed: 20 } })
+    })
+  })
+}
+
+test('a worker that was to be replaced is not when the ZManager stops', async () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
+  let announce = (): void => {}
+  const announced = new Promise<void>((resolve) => {
+    announce = resolve
+  })
+  await withManager('inproc', { workers: 1, told: announce }, async (manager) => {
+    await manager.supervisor.kill('worker-1')
+    await within(LIMIT_MS, announced, 'a restart is announced')
+    await within(LIMIT_MS, manager.stop(), 'stop')
+    assert.is(timers(), before)
+  })
+})
+
+test('a replacement that is just starting is ended by stop()', async () => {
+  await withManager('inproc', { workers: 1 }, async (manager) => {
+    const starting = new Promise<Worker>((resolve) => process.once('worker', resolve))
+    await manager.supervisor.kill('worker-1')
+    const thread = await within(LIMIT_MS, starting, 'a replacement starts')
+    let over = false
+    thread.once('exit', () => {
+      over = true
+    })
+    await within(LIMIT_MS, manager.stop(), 'stop')
+    assert.is(over, true)
+    assert.equal(manager.supervisor.workers, [])
+  })
+})
+
+test('a second start() is refused and the ZManager runs on', async () => {
+  await withManager('inproc', { workers: 1 }, async (manager) => {
+    assert.is(await codeOf(manager.start()), 'EFSM')
+    assert.is(manager.state, 'running')
+    await manager.push('Work', { n: 1 })
+    await within(LIMIT_MS, manager.drain(), 'the message ends')
+    assert.is(manager.totals().done, 1)
+  })
+})
+
+test('subscribe() is refused while and after the ZManager stops', async () => {
+  await withManager('inproc', { workers: 1 }, async (manager) => {
+    const stopped = manager.stop()
+    assert.is(await codeOf(manager.subscribe(ActionKey.of({ flow: 'Work' }))), 'EFSM')
+    await within(LIMIT_MS, stopped, 'stop')
+    assert.is(await codeOf(manager.subscribe(ActionKey.of({ flow: 'Work' }))), 'EFSM')
+  })
+})
+
+test.run()
