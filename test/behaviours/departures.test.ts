@@ -40,12 +40,14 @@ for (const scheme of ['inproc', 'ipc', 'tcp'] as const) {
     await dealer.send('1')
     await dealer.send('2')
     const [id] = await soon(router.receive(), 'the first message')
-    void dealer.close() // over inproc it lingers until all is read
+    const closed = dealer.close() // over inproc it lingers until all is read
     for (let answer = 'sent'; answer !== 'EHOSTUNREACH'; ) {
       answer = String(await codeOf(router.send([id as Uint8Array, 'reply'])))
       assert.ok(answer === 'sent' || answer === 'EHOSTUNREACH', answer)
       await new Promise((resolve) => setImmediate(resolve))
     }
+    assert.is(String((await soon(router.receive(), 'the second message'))[1]), '2')
+    await soon(closed, 'the dealer to close')
     await router.close()
   })
 
