@@ -124,7 +124,7 @@ export class Connecter implements PipeSink, EngineOwner {
     this.#retry?.cancel()
     this.#engine?.destroy()
     const { unread } = this.#far.close()
-    if (unread > 0) this.#host.dropped('peer-gone', unread)
+    if (unread > 0) this.#host.dropped('filtered-by-peer-gone', unread)
     this.#hooks.stopped?.()
   }
 }

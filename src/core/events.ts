@@ -11,9 +11,8 @@ export type SocketEvent =
   /** Listening; `address` is the real endpoint. */
   | { type: 'bind'; address: string }
   | { type: 'bind:error'; address: string; error: ZmqError }
-  /** A connection came in, or could not be taken. */
+  /** A connection came in. */
   | { type: 'accept'; address: string; peerAddress: string }
-  | { type: 'accept:error'; address: string; error: ZmqError }
   /** A connect attempt began; it succeeded; the next one starts after `interval` ms. */
   | { type: 'connect:delay'; address: string }
   | { type: 'connect'; address: string }
@@ -40,7 +39,7 @@ type Listeners = { [T in EventType]: (event: EventOf<T>) => void }
 
 /**
  * The events of one socket. Listeners run in a microtask of their own: never inside `send`, and
- * one that throws disturbs neither the socket nor another listener.
+ * one that throws (an uncaught exception, as always) disturbs neither the socket nor another listener.
  *
  * `for await (const event of socket.events)` gives all events from there on, of every type, and ends
  * after `end`. Each loop sees them all, whatever it has not read yet waits for it without limit, and

@@ -262,7 +262,7 @@ export abstract class Socket extends Operations {
   }
 
   #lost(pipe: Pipe): void {
-    if (pipe.onlyWhileThere) this.tally.drop('peer-gone', pipe.discard())
+    if (pipe.onlyWhileThere) this.tally.drop('filtered-by-peer-gone', pipe.discard())
   }
 
   async #detach({ listener, pipes }: Attachment): Promise<void> {

@@ -23,7 +23,7 @@ export interface Host {
 
 /**
  * Why an accepted message was not delivered. `hwm`: its queue was full (PUB, ROUTER). `no-peer`: nobody
- * wanted it or its peer had gone. `unroutable`: ROUTER knows no such routing id. `peer-gone`: its
+ * wanted it or its peer had gone. `unroutable`: ROUTER knows no such routing id. `filtered-by-peer-gone`: its
  * connection ended for good. `linger`: lingering ended. `closed`: the receiver closed before reading
  * it. `conflate`: a newer one took its place. `stale`: a reply nobody waits for. `malformed`: it had
  * not the frames its pattern needs.
@@ -32,7 +32,7 @@ export type DropReason =
   | 'hwm'
   | 'no-peer'
   | 'unroutable'
-  | 'peer-gone'
+  | 'filtered-by-peer-gone'
   | 'linger'
   | 'closed'
   | 'conflate'

@@ -84,7 +84,7 @@ class Accepted implements EngineOwner {
     if (pipe) {
       const { peer } = pipe.other
       const { unread } = pipe.close()
-      if (unread > 0) this.#host.dropped('peer-gone', unread)
+      if (unread > 0) this.#host.dropped('filtered-by-peer-gone', unread)
       this.#host.emit({ type: 'disconnect', address, error, peer })
     } else if (error?.isProtocolError) {
       this.#host.emit({ type: 'handshake:error:protocol', address, error })

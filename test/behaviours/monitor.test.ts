@@ -11,7 +11,6 @@ const ALL: readonly EventType[] = [
   'bind',
   'bind:error',
   'accept',
-  'accept:error',
   'connect:delay',
   'connect',
   'connect:retry',

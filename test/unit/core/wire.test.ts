@@ -73,7 +73,7 @@ test('messages for a peer that is gone are counted', async () => {
   pipes[0]?.write([bytes('a')])
   pipes[0]?.write([bytes('b')])
   connection.sink.closed()
-  assert.equal(host.drops, { 'peer-gone': 2 })
+  assert.equal(host.drops, { 'filtered-by-peer-gone': 2 })
 })
 
 test('a stranger is an event and disturbs nobody', async () => {
