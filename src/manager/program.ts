@@ -1,10 +1,13 @@
 // What a ZManager does with messages: its flows and its action mapping, from their files.
 
+import { ZmqError } from '../core/errors.ts'
 import { FlowTable } from '../flow/flow.ts'
-import type { Knows } from '../flow/flow-engine.ts'
+import { type Decision, decide, type Knows, treatmentOf } from '../flow/flow-engine.ts'
 import type { IniWarning } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
+import { ActionKey } from '../topic/action-key.ts'
 import { ActionMap } from '../topic/action-map.ts'
+import type { Header } from '../topic/envelope.ts'
 import type { SourceFile } from './config.ts'
 
 /** The target of an action, and the file that names it: paths are relative to that. */
@@ -35,4 +38,19 @@ export function makeProgram(
   }
   const flows = new FlowTable(loaded.flatMap((file) => file.flows))
   return { flows, actions, knows: (key) => actions.resolve(key) !== undefined, warnings }
+}
+
+/**
+ * What to do with a message now; one without a flow has its key as its only step.
+ * Throws ENOENT for an unknown flow, EFSM for a step that waits: nothing here would resume it.
+ */
+export function nextStep({ flows, knows }: Program, header: Header): Decision {
+  const decision = header.flow === '' ? single(header, knows) : decide(flows, knows, header)
+  if (decision.do !== 'wait') return decision
+  throw new ZmqError('EFSM', `Step ${decision.key} waits for an answer: nothing here resumes it`)
+}
+
+function single(header: Header, knows: Knows): Decision {
+  const key = ActionKey.parse(header.key)
+  return { do: treatmentOf(key, knows), key, position: header }
 }

@@ -6,10 +6,9 @@
 
 import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
-import { type Decision, decide, treatmentOf } from '../flow/flow-engine.ts'
+import type { Decision } from '../flow/flow-engine.ts'
 import { Pull } from '../patterns/pull.ts'
 import { Push } from '../patterns/push.ts'
-import { ActionKey } from '../topic/action-key.ts'
 import { decodeEnvelope, type Envelope, type StepError } from '../topic/envelope.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
@@ -21,7 +20,7 @@ import {
   stepError,
   withoutEnd,
 } from './messages.ts'
-import type { Program } from './program.ts'
+import { nextStep, type Program } from './program.ts'
 import { WORKER_PROPERTY } from './worker.ts'
 
 /** Who owns the messages: the Subject asks before and tells after each dispatch. */
@@ -123,22 +122,13 @@ export class Subject implements Component {
   }
 
   async #route(received: Envelope): Promise<void> {
-    const decision = this.#decide(received)
+    const decision = nextStep(this.#program, received.header)
     const { header, body } = received
     if (decision.do === 'run') return this.#give(received, decision)
-    if (decision.do === 'wait')
-      throw new Error(`Step ${decision.key} waits for an answer, which only workers' flows may`)
     const position = decision.do === 'publish' ? decision.position : undefined
     await this.#results.send(
       doneEnvelope(decision.key, atStep(header, decision.key, position), body),
     )
-  }
-
-  #decide({ header }: Envelope): Decision {
-    const { flows, knows } = this.#program
-    if (header.flow !== '') return decide(flows, knows, header)
-    const key = ActionKey.parse(header.key)
-    return { do: treatmentOf(key, knows), key, position: header }
   }
 
   async #give(

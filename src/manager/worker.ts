@@ -7,7 +7,7 @@
 import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import { advance } from '../flow/flow.ts'
-import { type Decision, decide, treatmentOf } from '../flow/flow-engine.ts'
+import type { Decision } from '../flow/flow-engine.ts'
 import { Pull } from '../patterns/pull.ts'
 import { Push } from '../patterns/push.ts'
 import { Subscriber } from '../patterns/sub.ts'
@@ -18,7 +18,7 @@ import { decodeValue, encodeValue } from '../wire/value.ts'
 import type { SourceFile } from './config.ts'
 import { type HandlerContext, Handlers, type Values } from './handlers.ts'
 import { atStep, doneEnvelope, envelope, FORMAT, failedEnvelope, stepError } from './messages.ts'
-import { makeProgram, type Program } from './program.ts'
+import { makeProgram, nextStep, type Program } from './program.ts'
 
 /** The property of its sockets by which a worker is known (ZMQ_METADATA; names come in lower case). */
 export const WORKER_PROPERTY = 'x-worker'
@@ -97,15 +97,13 @@ export class RoutingWorker {
 
   /** Runs steps until one is not this worker's to run; returns what to send on. */
   async #through({ header, body }: Envelope): Promise<Message> {
-    let step: Step = { decision: this.#decide(header), header, values: valuesOf(header, body) }
+    let step: Step = {
+      decision: nextStep(this.#program, header),
+      header,
+      values: valuesOf(header, body),
+    }
     while (step.decision.do === 'run') step = await this.#runStep(step)
     const { decision, values } = step
-    if (decision.do === 'wait') {
-      throw new ZmqError(
-        'EFSM',
-        `Step ${decision.key} waits for an answer: nothing here resumes it`,
-      )
-    }
     const position = decision.do === 'publish' ? decision.position : undefined
     return doneEnvelope(
       decision.key,
@@ -135,17 +133,10 @@ export class RoutingWorker {
     }
   }
 
-  #decide(header: Header): Decision {
-    const { flows, knows } = this.#program
-    if (header.flow !== '') return decide(flows, knows, header)
-    const key = ActionKey.parse(header.key)
-    return { do: treatmentOf(key, knows), key, position: header }
-  }
-
   /** A message without a flow ends after its one step. */
   #after(header: Header, position: { flow: string; version: string; step: number }): Decision {
     if (header.flow === '') return { do: 'end', key: ActionKey.of({ action: 'done' }) }
-    return decide(this.#program.flows, this.#program.knows, position)
+    return nextStep(this.#program, { ...header, ...position })
   }
 
   #contextOf(header: Header): HandlerContext {

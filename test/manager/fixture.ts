@@ -17,6 +17,17 @@ First?Work?Second
 Subject?Announce@PUBLISH?news
 
 [Empty]
+
+[Waits]
+?Waits?Push
+Subject?Work?First
+?Waits@ASYNC?answer
+??done
+
+[WaitsAtOnce]
+?Waits?Push
+?Waits@ASYNC?answer
+??done
 `
 
 const ACTIONS = `

@@ -199,4 +199,13 @@ test('pushing into a flow that does not exist rejects and names those that do', 
   })
 })
 
+test('a step that waits fails with EFSM, in the Subject and in a worker: nothing would resume it', async () => {
+  await withManager('inproc', {}, async (manager) => {
+    await manager.push('Waits', {})
+    await manager.push('WaitsAtOnce', {})
+    await within(LIMIT_MS, manager.drain(), 'both messages end')
+    assert.equal(manager.totals().failures, { EFSM: 2 })
+  })
+})
+
 test.run()
