@@ -1,6 +1,9 @@
-// The browser entry: the same names. In a page, inproc connects sockets of the same thread.
+// The browser entry: the same names. In a page, inproc connects sockets of the same thread; ws://,
+// wss:// and tcp:// endpoints can be connected to, over the browser's WebSocket, and not bound.
 
 import { registerTransport, type Wire } from './core/transport.ts'
+import { wire } from './core/wire.ts'
+import { pageWire } from './transport/browser/websocket.ts'
 import { inproc } from './transport/inproc/inproc.ts'
 import { zmtpFor } from './wire/zmtp/zmtp.ts'
 
@@ -15,5 +18,6 @@ const alone: Wire = {
 }
 
 registerTransport(inproc(alone))
+registerTransport(wire(['ws', 'wss', 'tcp'], pageWire()))
 
 export * from './sockets.ts'

@@ -1,4 +1,4 @@
-// The Node entry: the public names, with inproc, ipc, tcp and ws registered.
+// The Node entry: the public names, with all transports registered.
 
 import { registerTransport } from './core/transport.ts'
 import { wire } from './core/wire.ts'
@@ -6,12 +6,14 @@ import { Hub } from './transport/inproc/hub.ts'
 import { inproc } from './transport/inproc/inproc.ts'
 import { lingerAtExit } from './transport/node/exit.ts'
 import { ipc } from './transport/node/ipc.ts'
+import { tcp, websocket, zmtp } from './transport/node/tcp.ts'
 import { ThreadCourier } from './transport/node/threads.ts'
-import { websocket } from './transport/node/ws-server.ts'
 
 registerTransport(inproc(new Hub(new ThreadCourier())))
 registerTransport(wire(['ipc'], ipc))
-registerTransport(wire(['tcp', 'ws'], websocket))
+registerTransport(wire(['tcp'], tcp))
+registerTransport(wire(['zmtp'], zmtp))
+registerTransport(wire(['ws', 'wss'], websocket))
 lingerAtExit()
 
 export type { Flow, Position } from './flow/flow.ts'

@@ -3,7 +3,17 @@
 export { ZmqError } from './core/errors.ts'
 export { type EventOf, type EventType, type SocketEvent, SocketEvents } from './core/events.ts'
 export { Frame, type FrameLike, type Message, type MessageLike } from './core/message.ts'
-export type { CommonOptions, ReceiveOptions, SendOptions, SocketOptions } from './core/options.ts'
+export type {
+  Authorize,
+  CommonOptions,
+  HttpServerLike,
+  NetworkOptions,
+  ReceiveOptions,
+  SendOptions,
+  SocketOptions,
+  TlsOptions,
+  UpgradeRequest,
+} from './core/option-types.ts'
 export type { PeerInfo } from './core/pipe.ts'
 export { type PollItem, type PollOptions, poll } from './core/poll.ts'
 export type { Readable } from './core/readable.ts'

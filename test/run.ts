@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const LIMIT_MS = 120_000
 const PARALLEL = 2
+/** Of files that passed: tables, and what was skipped for which reason. */
+const WORTH_SEEING = /^\||^\(\d+\) |skipped: /
 const here = fileURLToPath(new URL('.', import.meta.url))
 
 interface Result {
@@ -80,6 +82,8 @@ await Promise.all(
         `${result.problem ? 'FAIL' : 'ok  '} ${name} (${result.passed} passed, ${result.ms} ms)`,
       )
       if (result.problem) console.log(`${result.output}\n${name}: ${result.problem}`)
+      else
+        for (const line of result.output.split('\n')) if (WORTH_SEEING.test(line)) console.log(line)
     }
   }),
 )

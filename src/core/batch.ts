@@ -37,7 +37,7 @@ export class Batch {
 
   /** Adds bytes that nobody will change any more, without copying them. */
   reference(body: Uint8Array): void {
-    this.#closePiece()
+    this.cut()
     this.#pieces.push(this.#whole ? ownCopy(body) : body)
     this.bytes += body.byteLength
   }
@@ -48,20 +48,21 @@ export class Batch {
     this.slab.set(bytes, at)
   }
 
-  /** All that was collected, in order; the batch is empty again. */
-  take(): Uint8Array[] {
-    this.#closePiece()
-    const pieces = this.#pieces
-    this.#pieces = []
-    this.bytes = 0
-    return pieces
-  }
-
-  #closePiece(): void {
+  /** What follows begins a new piece: for connections that keep pieces apart. */
+  cut(): void {
     if (this.#end === this.#start) return
     this.#pieces.push(this.slab.subarray(this.#start, this.#end))
     this.#start = this.#end
     if (this.#whole) this.#dropSlab()
+  }
+
+  /** All that was collected, in order; the batch is empty again. */
+  take(): Uint8Array[] {
+    this.cut()
+    const pieces = this.#pieces
+    this.#pieces = []
+    this.bytes = 0
+    return pieces
   }
 
   #dropSlab(): void {
@@ -72,7 +73,7 @@ export class Batch {
 
   /** The size follows the traffic: an idle connection holds 1 KiB, a busy one 64 KiB. */
   #newSlab(atLeast: number): void {
-    this.#closePiece()
+    this.cut()
     const size = Math.min(Math.max(this.#nextSlab, SMALLEST_SLAB), SLAB_BYTES)
     this.slab = allocate(Math.max(size, atLeast))
     this.#start = this.#end = 0

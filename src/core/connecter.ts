@@ -8,6 +8,7 @@ import { clock, type Timer } from './clock.ts'
 import type { Endpoint } from './endpoint.ts'
 import { Engine, type EngineOwner } from './engine.ts'
 import { asZmqError, type ZmqError } from './errors.ts'
+import { handshakeFailed } from './events.ts'
 import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
 import type { Connection, Host, Wire } from './transport.ts'
 
@@ -60,6 +61,11 @@ export class Connecter implements PipeSink, EngineOwner {
     this.#engine = undefined
     this.#report(cause)
     this.#far.attach(this)
+    this.#lost(cause)
+  }
+
+  /** A peer that breaks the protocol would do it again. */
+  #lost(cause: ZmqError | undefined): void {
     if (cause?.isProtocolError || this.#far.drained) this.#stop()
     else this.#again(cause)
   }
@@ -74,23 +80,25 @@ export class Connecter implements PipeSink, EngineOwner {
 
   #dial(): void {
     const address = this.#endpoint.text
+    this.#handshaken = false
     this.#host.emit({ type: 'connect:delay', address })
     this.#wire.dial(this.#endpoint, this.#host, this.#abort.signal).then(
       (connection) => this.#connected(connection),
       (error) => {
         if (this.#abort.signal.aborted) return
+        const cause = asZmqError(error, `Cannot connect to ${address}`, address)
         this.#host.emit({ type: 'close', address })
-        this.#again(asZmqError(error, `Cannot connect to ${address}`, address))
+        if (cause.isProtocolError) this.#report(cause)
+        this.#lost(cause)
       },
     )
   }
 
   #connected(connection: Connection): void {
     if (this.#abort.signal.aborted) return connection.destroy()
-    this.#handshaken = false
     this.#host.emit({ type: 'connect', address: this.#endpoint.text })
     const protocol = this.#wire.protocol(connection, this.#host)
-    this.#engine = new Engine(connection, protocol, this, this.#host.options.handshakeInterval)
+    this.#engine = new Engine(connection, protocol, this, this.#host.options)
   }
 
   #again(error: ZmqError | undefined): void {
@@ -114,9 +122,7 @@ export class Connecter implements PipeSink, EngineOwner {
     const address = this.#endpoint.text
     const { peer } = this.#far.other
     if (this.#handshaken) this.#host.emit({ type: 'disconnect', address, error, peer })
-    else if (error?.isProtocolError)
-      this.#host.emit({ type: 'handshake:error:protocol', address, error })
-    else if (error) this.#host.emit({ type: 'handshake:error:other', address, error })
+    else if (!this.#abort.signal.aborted) this.#host.emit(handshakeFailed(address, error))
   }
 
   #stop(): void {

@@ -9,8 +9,10 @@
 import { Batch } from './batch.ts'
 import { clock, type Timer } from './clock.ts'
 import { asZmqError, ZmqError } from './errors.ts'
+import { Heartbeat, type HeartbeatOptions, type HeartbeatOwner } from './heartbeat.ts'
 import { atEndOfTurn } from './loop.ts'
 import type { Message } from './message.ts'
+import type { Options } from './option-types.ts'
 import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
 import type { Connection, ConnectionSink, Protocol, ProtocolSink } from './transport.ts'
 
@@ -25,11 +27,15 @@ export interface EngineOwner {
   ended(cause: ZmqError | undefined, pipe: Pipe | undefined): void
 }
 
-export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
+/** The options an engine obeys, as they are when it is made. */
+export type EngineOptions = HeartbeatOptions & Pick<Options, 'handshakeInterval'>
+
+export class Engine implements PipeSink, ConnectionSink, ProtocolSink, HeartbeatOwner {
   readonly out: Batch
   readonly #connection: Connection
   readonly #protocol: Protocol
   readonly #owner: EngineOwner
+  readonly #heartbeat: Heartbeat
   #handshake: Timer | undefined
   #pipe: Pipe | undefined
   #busy = false // wrote in this turn: what follows leaves when the turn ends
@@ -40,13 +46,18 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   #finished = false // the pipe has nothing more to send
   #cause: ZmqError | undefined
 
-  constructor(connection: Connection, protocol: Protocol, owner: EngineOwner, handshakeMs: number) {
+  constructor(
+    connection: Connection,
+    protocol: Protocol,
+    owner: EngineOwner,
+    options: EngineOptions,
+  ) {
     this.#connection = connection
     this.#protocol = protocol
     this.#owner = owner
     this.out = new Batch(connection.transfers)
-    if (handshakeMs > 0)
-      this.#handshake = clock.after(handshakeMs, () => this.#handshakeTimeout(handshakeMs))
+    this.#heartbeat = new Heartbeat(options, this)
+    this.#limitHandshake(options.handshakeInterval)
     protocol.start(this.out)
     this.#write()
     connection.start(this)
@@ -55,23 +66,31 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   /** Ends the connection at once. */
   destroy(cause?: ZmqError): void {
     this.#cause ??= cause
+    this.#heartbeat.stop()
     this.#connection.destroy()
   }
 
   // --- from the connection -----------------------------------------------------------------
 
   data(chunk: Uint8Array): void {
+    this.#heartbeat.heard()
     if (this.#stalled) this.#held.push(chunk)
     else if (this.#cause === undefined) this.#decode(() => this.#protocol.decode(chunk, this))
   }
 
+  heard(): void {
+    this.#heartbeat.heard()
+  }
+
   drain(): void {
     this.#congested = false
+    this.#heartbeat.heard() // the peer takes in what it is sent
     this.#flush()
   }
 
   closed(cause?: Error): void {
     this.#handshake?.cancel()
+    this.#heartbeat.stop()
     this.#ending = true
     if (this.#stalled) this.#goOn()
     const address = this.#connection.peerAddress
@@ -86,6 +105,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
 
   handshaken(peer: PeerInfo): boolean {
     this.#handshake?.cancel()
+    this.#heartbeat.start()
     this.#write()
     const pipe = this.#owner.joined(peer)
     this.#pipe = pipe
@@ -99,6 +119,10 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
     if (this.#ending) return pipe.force(message)
     pipe.write(message)
     return this.#goesOn(pipe)
+  }
+
+  timeToLive(ms: number): void {
+    this.#heartbeat.timeToLive(ms)
   }
 
   /** A full pipe stalls the connection; a closed one does not, so that the peer's end is heard. */
@@ -121,14 +145,35 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
   writeActivated(): void {
     if (!this.#stalled) return
     this.#goOn()
-    if (!this.#stalled) this.#connection.resume()
+    if (this.#stalled) return
+    this.#heartbeat.heard() // what the peer said meanwhile is still unread
+    this.#connection.resume()
   }
 
   terminated(_pipe: Pipe, cut: boolean): void {
-    if (cut) return this.#connection.destroy()
+    if (cut) return this.destroy()
     this.#finished = true
     this.writeActivated()
     this.#flush()
+  }
+
+  // --- from the heartbeat ------------------------------------------------------------------
+
+  ping(timeToLiveMs: number): boolean {
+    if (this.#congested) return true // what waits to be read asks as well as a PING behind it would
+    if (this.#protocol.ping) this.#protocol.ping(timeToLiveMs, this.out)
+    else if (this.#connection.ping) this.#connection.ping()
+    else return false
+    this.#write()
+    return true
+  }
+
+  deaf(): boolean {
+    return this.#stalled
+  }
+
+  dead(error: ZmqError): void {
+    this.destroy(error)
   }
 
   // -----------------------------------------------------------------------------------------
@@ -148,8 +193,17 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
       this.destroy(asZmqError(error, 'The peer sent what cannot be decoded'))
       return
     }
-    if (this.out.bytes > 0) this.#write()
+    this.#answer()
     if (this.#stalled) this.#connection.pause()
+  }
+
+  /**
+   * Writes the protocol's own answers. After the handshake these are signs of life, which a peer
+   * that is being written to does not need, and one that reads nothing must not pile up.
+   */
+  #answer(): void {
+    if (this.#congested && this.#pipe) this.out.take()
+    else this.#write()
   }
 
   /** While messages keep coming, each turn ends with one flush. */
@@ -172,14 +226,18 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink {
       if (this.out.bytes >= BATCH_BYTES) this.#write()
     }
     this.#write()
-    if (this.#finished && pipe.queued === 0) this.#connection.close()
+    if (!this.#finished || pipe.queued > 0) return
+    this.#heartbeat.stop()
+    this.#connection.close()
   }
 
   #write(): void {
     if (this.out.bytes > 0 && !this.#connection.write(this.out.take())) this.#congested = true
   }
 
-  #handshakeTimeout(ms: number): void {
-    this.destroy(new ZmqError('ETIMEDOUT', `The peer did not finish its handshake in ${ms} ms`))
+  #limitHandshake(ms: number): void {
+    const message = `The peer did not finish its handshake in ${ms} ms`
+    const late = (): void => this.destroy(new ZmqError('ETIMEDOUT', message))
+    if (ms > 0) this.#handshake = clock.after(ms, late)
   }
 }

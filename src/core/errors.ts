@@ -5,7 +5,8 @@
  *
  * Codes in use: EINVAL (bad argument or address), EPROTONOSUPPORT (unknown URL scheme),
  * ENOCOMPATPROTO (the scheme cannot carry this), ENOENT (not bound or connected there),
- * EADDRINUSE, EADDRNOTAVAIL, ECONNREFUSED, ENAMETOOLONG, EACCES (from bind and connect),
+ * EADDRINUSE, EADDRNOTAVAIL, ECONNREFUSED, ENAMETOOLONG, EACCES, ENODEV (no such interface or host),
+ * ENOTDIR (from bind and connect), ETIMEDOUT and ECONNRESET (a connection; in events),
  * EAGAIN (a send or receive timeout ran out), EBADF (the socket is closed),
  * EFSM (not possible in this state), EMSGSIZE (a message over `maxMessageSize`),
  * ERR_ZMTP_* (a peer broke the protocol; seen in events only).

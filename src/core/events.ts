@@ -2,7 +2,7 @@
 // zeromq.js's names, plus `attach` and `detach`, which follow the messages instead of the wire.
 
 import { EventEmitter } from 'eventemitter3'
-import type { ZmqError } from './errors.ts'
+import { ZmqError } from './errors.ts'
 import { Fifo } from './fifo.ts'
 import type { PeerInfo } from './pipe.ts'
 import { Waiters } from './waiters.ts'
@@ -31,6 +31,15 @@ export type SocketEvent =
   | { type: 'detach'; peer: PeerInfo | undefined }
   /** The socket is closed and nothing lingers any more. The last event. */
   | { type: 'end' }
+
+/** The event of a connection that ended before its handshake was done. */
+export function handshakeFailed(address: string, error: ZmqError | undefined): SocketEvent {
+  if (error?.isProtocolError) return { type: 'handshake:error:protocol', address, error }
+  const quiet =
+    'The peer closed the connection during the handshake (libzmq does when mechanisms or types differ)'
+  const cause = error ?? new ZmqError('ECONNRESET', quiet, { address })
+  return { type: 'handshake:error:other', address, error: cause }
+}
 
 export type EventType = SocketEvent['type']
 export type EventOf<T extends EventType> = Extract<SocketEvent, { type: T }>

@@ -1,124 +1,19 @@
-// Socket options: one table with name, default and range. Names are zeromq.js's; the ZMQ_ name
-// is in each comment. To add one: a line in the interface and a line in OPTIONS.
+// Socket options: one table with name, default and range. To add one: a line in an interface of
+// option-types.ts and a line in OPTIONS.
 
+import { readHostPort } from './endpoint.ts'
 import { ZmqError } from './errors.ts'
 import { EMPTY_FRAME, toFrame } from './message.ts'
+import { parseNetwork } from './network.ts'
+import type { OptionName, Options, SocketOptions } from './option-types.ts'
 import type { SocketType } from './socket-type.ts'
-
-/** Options of every socket. They can be given to the constructor or set later as properties. */
-export interface CommonOptions {
-  /** How long `close` goes on sending what is queued, ms; -1 = until sent, 0 = drop. ZMQ_LINGER, default -1. */
-  linger?: number
-  /** Pause before a new connect attempt, ms, plus a random part of it; -1 = never reconnect. ZMQ_RECONNECT_IVL, default 100. */
-  reconnectInterval?: number
-  /** If larger than `reconnectInterval`: pauses double up to this, ms, without randomness. ZMQ_RECONNECT_IVL_MAX, default 0. */
-  reconnectMaxInterval?: number
-  /** Connections the system queues before they are accepted. ZMQ_BACKLOG, default 100. */
-  backlog?: number
-  /** Largest frame accepted from a peer, bytes; a larger one ends its connection. -1 = no limit. ZMQ_MAXMSGSIZE, default -1. */
-  maxMessageSize?: number
-  /** Time for a new connection's handshake, ms; 0 = no limit. ZMQ_HANDSHAKE_IVL, default 30000. */
-  handshakeInterval?: number
-  /** Time for one connect attempt, ms; 0 = the system's own. ZMQ_CONNECT_TIMEOUT, default 0. */
-  connectTimeout?: number
-  /** Only peers whose handshake is done get messages; what is queued for one that is lost is dropped. ZMQ_IMMEDIATE, default false. */
-  immediate?: boolean
-  /** Properties shown to peers in READY; names start with `X-`. ZMQ_METADATA, default none. */
-  metadata?: Readonly<Record<string, string>>
-}
-
-/** Options of sockets that send. */
-export interface SendOptions {
-  /** Messages queued per peer before the socket blocks or drops; 0 = unlimited. ZMQ_SNDHWM, default 1000. */
-  sendHighWaterMark?: number
-  /** How long `send` may wait, ms, before it rejects with EAGAIN; -1 = for ever. ZMQ_SNDTIMEO, default -1. */
-  sendTimeout?: number
-}
-
-/** Options of sockets that receive. */
-export interface ReceiveOptions {
-  /** Messages queued per peer before the peer is held back; 0 = unlimited. ZMQ_RCVHWM, default 1000. */
-  receiveHighWaterMark?: number
-  /** How long `receive` may wait, ms, before it rejects with EAGAIN; -1 = for ever. ZMQ_RCVTIMEO, default -1. */
-  receiveTimeout?: number
-}
-
-/** Options of sockets with a routing id: REQ, REP, DEALER, ROUTER. */
-export interface RoutingIdOptions {
-  /** The name by which ROUTER peers know this socket: 1-255 bytes, the first not 0. ZMQ_ROUTING_ID, default null (peers make one up). */
-  routingId?: string | Uint8Array | null
-}
-
-/** REQ, DEALER, ROUTER. */
-export interface ProbeOptions {
-  /** Send an empty message to every new peer, so that ROUTERs learn of it. ZMQ_PROBE_ROUTER, default false. */
-  probeRouter?: boolean
-}
-
-/** PUSH, PULL, PUB, SUB, DEALER, SCATTER, GATHER. */
-export interface ConflateOptions {
-  /** Keep only the newest message per peer, whatever the high-water marks. ZMQ_CONFLATE, default false. */
-  conflate?: boolean
-}
-
-/** REQ. */
-export interface RequestOnlyOptions {
-  /** Number requests, and take only the reply with the number of the last one. ZMQ_REQ_CORRELATE, default false. */
-  correlate?: boolean
-  /** A new request may be sent before the reply to the last one came; that reply is dropped. ZMQ_REQ_RELAXED, default false. */
-  relaxed?: boolean
-}
-
-/** ROUTER. */
-export interface RouterOnlyOptions {
-  /** `send` rejects with EHOSTUNREACH for an unknown routing id and waits for a full peer, instead of dropping. ZMQ_ROUTER_MANDATORY, default false. */
-  mandatory?: boolean
-  /** A new peer with a known routing id takes the place of the old one, instead of being ignored. ZMQ_ROUTER_HANDOVER, default false. */
-  handover?: boolean
-}
-
-/** PUB, XPUB, RADIO. */
-export interface NoDropOptions {
-  /** `send` waits while any matching subscriber is full, instead of dropping for that one. ZMQ_XPUB_NODROP, default false. */
-  noDrop?: boolean
-}
-
-/** PUB, XPUB, SUB; to be set on both sides. */
-export interface InvertOptions {
-  /** Messages go to those whose prefixes do not match. ZMQ_INVERT_MATCHING, default false. */
-  invertMatching?: boolean
-}
-
-/** XPUB. */
-export interface XPublisherOnlyOptions {
-  /** Subscriptions are only reported; `subscribe` and `unsubscribe` apply them to the peer last read from. ZMQ_XPUB_MANUAL, default false. */
-  manual?: boolean
-  /** Which subscriptions are reported: null = the first and the last of each prefix; all subscribes; all of both. ZMQ_XPUB_VERBOSE(R), default null. */
-  verbosity?: null | 'allSubs' | 'allSubsUnsubs'
-  /** Sent to every new subscriber, where its prefixes match. ZMQ_XPUB_WELCOME_MSG, default null. */
-  welcomeMessage?: string | Uint8Array | null
-}
-
-export type SocketOptions = CommonOptions &
-  SendOptions &
-  ReceiveOptions &
-  RoutingIdOptions &
-  ProbeOptions &
-  ConflateOptions &
-  RequestOnlyOptions &
-  RouterOnlyOptions &
-  NoDropOptions &
-  InvertOptions &
-  XPublisherOnlyOptions
-
-/** All options with their values. */
-export type Options = Required<SocketOptions>
-export type OptionName = keyof Options
 
 interface Rule<T> {
   default: T
   /** Smallest number allowed; absent for options that are no number. */
   min?: number
+  /** Largest number allowed; absent: no limit. */
+  max?: number
   /** What is wrong with a value, if anything. */
   check?: (value: unknown) => string | undefined
   /** The socket types that have it; absent: all. */
@@ -141,6 +36,9 @@ const BOTH = [...CLASSIC_BOTH, ...DRAFT_BOTH]
 const SENDERS = [...SENDS_ONLY, ...BOTH]
 const RECEIVERS = [...RECEIVES_ONLY, ...BOTH]
 
+/** libzmq counts a TTL's milliseconds in 16 bits: a longer one would end the connection at once. */
+const LONGEST_TIME_TO_LIVE = 65_500
+
 const off = (...sockets: SocketType[]): Rule<boolean> => ({
   default: false,
   check: checkFlag,
@@ -157,6 +55,20 @@ export const OPTIONS: { readonly [K in OptionName]: Rule<Options[K]> } = {
   connectTimeout: { default: 0, min: 0 },
   immediate: { default: false, check: checkFlag },
   metadata: { default: {}, check: checkMetadata },
+  heartbeatInterval: { default: 0, min: 0 },
+  heartbeatTimeout: { default: -1, min: -1 },
+  heartbeatTimeToLive: { default: 0, min: 0, max: LONGEST_TIME_TO_LIVE },
+  ipv6: { default: false, check: checkFlag },
+  tcpKeepalive: { default: -1, min: -1, max: 1 },
+  tcpKeepaliveIdle: { default: -1, min: -1 },
+  tcpAcceptFilter: { default: null, check: checkFilter },
+  socksProxy: { default: null, check: checkProxy },
+  socksUsername: { default: null, check: checkUsername },
+  socksPassword: { default: null, check: checkPassword },
+  tls: { default: null, check: checkObject },
+  authorize: { default: null, check: checkFunction },
+  httpServer: { default: null, check: checkObject },
+  ipcTakeOver: { default: false, check: checkFlag },
   sendHighWaterMark: { default: 1000, min: 0, sockets: SENDERS },
   sendTimeout: { default: -1, min: -1, sockets: SENDERS },
   receiveHighWaterMark: { default: 1000, min: 0, sockets: RECEIVERS },
@@ -205,18 +117,29 @@ export function checkOption(type: SocketType, name: string, value: unknown): voi
       `A ${type} socket has no option '${name}' (it has ${names.join(', ')})`,
     )
   }
-  const { min, check } = OPTIONS[name as OptionName] as Rule<unknown>
-  const problem = check ? check(value) : checkNumber(value, min as number)
+  const { min, max, check } = OPTIONS[name as OptionName] as Rule<unknown>
+  const problem = check ? check(value) : checkNumber(value, min as number, max)
   if (problem) throw new ZmqError('EINVAL', `Option ${name}: ${problem}`)
 }
 
-function checkNumber(value: unknown, min: number): string | undefined {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min) return undefined
-  return `must be a whole number from ${min} up, not ${String(value)}`
+function checkNumber(
+  value: unknown,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): string | undefined {
+  const whole = typeof value === 'number' && Number.isInteger(value)
+  if (whole && value >= min && value <= max) return undefined
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} up` : `${min} to ${max}`
+  return `must be a whole number from ${range}, not ${String(value)}`
 }
+
+/** A READY may not be larger than 64 KiB. */
+const LARGEST_METADATA = 16_000
 
 function checkMetadata(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'must be an object of texts'
+  if (JSON.stringify(value).length > LARGEST_METADATA)
+    return `must be less than ${LARGEST_METADATA} characters in all`
   for (const [name, text] of Object.entries(value)) {
     if (!/^X-[\x21-\x7e]{1,253}$/.test(name))
       return `'${name}' must start with X- and be printable ASCII`
@@ -227,6 +150,43 @@ function checkMetadata(value: unknown): string | undefined {
 
 function checkFlag(value: unknown): string | undefined {
   return typeof value === 'boolean' ? undefined : `must be true or false, not ${String(value)}`
+}
+
+function checkProxy(value: unknown): string | undefined {
+  if (value === null) return undefined
+  const read = typeof value === 'string' ? readHostPort(value, 'connect') : 'it is no text'
+  return typeof read === 'string' ? `must be host:port or null: ${read}` : undefined
+}
+
+/** RFC 1929 has one byte for each length. */
+const LONGEST_CREDENTIAL = 255
+
+function checkPassword(value: unknown): string | undefined {
+  if (value === null) return undefined
+  if (typeof value === 'string' && toFrame(value).byteLength <= LONGEST_CREDENTIAL) return undefined
+  return `must be a text of at most ${LONGEST_CREDENTIAL} bytes, or null`
+}
+
+function checkUsername(value: unknown): string | undefined {
+  return value === '' ? 'must not be empty: use null for none' : checkPassword(value)
+}
+
+function checkFilter(value: unknown): string | undefined {
+  if (value === null) return undefined
+  const all: unknown[] = Array.isArray(value) ? value : [value]
+  if (all.length === 0) return 'must not be an empty list: use null to let everybody in'
+  const bad = all.find((text) => typeof text !== 'string' || !parseNetwork(text))
+  if (bad === undefined && !all.includes(undefined)) return undefined
+  return `must be addresses or networks such as '192.168.0.0/16' or '::1', not '${String(bad)}'`
+}
+
+function checkObject(value: unknown): string | undefined {
+  return typeof value === 'object' ? undefined : `must be an object or null, not ${typeof value}`
+}
+
+function checkFunction(value: unknown): string | undefined {
+  if (value === null || typeof value === 'function') return undefined
+  return `must be a function or null, not ${typeof value}`
 }
 
 function checkBytes(value: unknown): string | undefined {

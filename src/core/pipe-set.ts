@@ -78,12 +78,23 @@ export class PipeSet implements Iterable<Pipe> {
       pipe.giveBack()
       return this.#forgetIfEmpty()
     }
-    this.#lingering.set(
-      pipe,
-      linger > 0 ? clock.after(linger, () => this.#close(pipe, true)) : undefined,
-    )
+    this.#limit(pipe, linger)
     this.#letGo(pipe)
     this.#close(pipe, linger === 0)
+  }
+
+  /** Pipes that linger since before the socket closed have this long from now on, too. */
+  hurry(linger: number): void {
+    for (const [pipe, timer] of [...this.#lingering]) {
+      timer?.cancel()
+      this.#limit(pipe, linger)
+      if (linger === 0) this.#close(pipe, true)
+    }
+  }
+
+  #limit(pipe: Pipe, linger: number): void {
+    const timer = linger > 0 ? clock.after(linger, () => this.#close(pipe, true)) : undefined
+    this.#lingering.set(pipe, timer)
   }
 
   /** Closes a pipe at once; its peer is not wanted, so it does not go back to where it came from. */

@@ -10,13 +10,8 @@ import { asZmqError, ZmqError } from './errors.ts'
 import { SocketEvents } from './events.ts'
 import { holdProcess } from './loop.ts'
 import { Operations } from './operations.ts'
-import {
-  checkOption,
-  makeOptions,
-  type OptionName,
-  type Options,
-  type SocketOptions,
-} from './options.ts'
+import type { OptionName, Options, SocketOptions } from './option-types.ts'
+import { checkOption, makeOptions } from './options.ts'
 import { type PeerInfo, Pipe, type PipeSink } from './pipe.ts'
 import { PipeSet } from './pipe-set.ts'
 import type { SocketType } from './socket-type.ts'
@@ -178,6 +173,7 @@ export abstract class Socket extends Operations {
     const reason = new ZmqError('EBADF', 'Socket is closed')
     this.endOperations(reason)
     const attachments = this.#attachments.takeAll()
+    this.#pipes.hurry(this.#options.linger)
     this.#hold(1)
     void Promise.all(attachments.map((attachment) => this.#detach(attachment))).finally(() =>
       this.#hold(-1),

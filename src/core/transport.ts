@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint.ts'
 import { ZmqError } from './errors.ts'
 import type { SocketEvent } from './events.ts'
 import type { Message } from './message.ts'
-import type { Options } from './options.ts'
+import type { Options } from './option-types.ts'
 import type { PeerInfo, Pipe } from './pipe.ts'
 import type { SocketType } from './socket-type.ts'
 
@@ -73,6 +73,8 @@ export interface Connection {
   /** Stop and restart `data`. Bytes under way may still arrive after `pause`. */
   pause(): void
   resume(): void
+  /** Asks the peer for a sign of life below the protocol; absent where the platform has none. */
+  ping?(): void
   /** Ends the stream after what was written. `closed` follows. */
   close(): void
   /** Ends the stream now. `closed` follows. */
@@ -82,6 +84,8 @@ export interface Connection {
 export interface ConnectionSink {
   /** The chunk is the receiver's to keep: its memory is not used again. */
   data(chunk: Uint8Array): void
+  /** The peer is alive, although no bytes came (a WebSocket's pong). */
+  heard(): void
   drain(): void
   closed(cause?: Error): void
 }
@@ -94,6 +98,8 @@ export interface ProtocolSink {
   handshaken(peer: PeerInfo): boolean
   /** A whole message. False: decode no further until `resume`. */
   message(message: Message): boolean
+  /** The peer is to be taken for dead when nothing comes from it for so many ms; 0 = no longer. */
+  timeToLive(ms: number): void
 }
 
 /** Bytes to messages and back for one connection. Throws ZmqError ERR_ZMTP_* at a bad peer. */
@@ -103,6 +109,8 @@ export interface Protocol {
   decode(chunk: Uint8Array, to: ProtocolSink): void
   /** Goes on with what was left when `message` returned false. */
   resume(to: ProtocolSink): void
+  /** Asks the peer for a sign of life, and tells it how long to wait for ours; absent: the connection does it. */
+  ping?(timeToLiveMs: number, out: Batch): void
 }
 
 /** What a new byte transport has to write; `wire()` makes a Transport of it. */

@@ -5,6 +5,7 @@ import { Connecter } from './connecter.ts'
 import type { Endpoint } from './endpoint.ts'
 import { Engine, type EngineOwner } from './engine.ts'
 import type { ZmqError } from './errors.ts'
+import { handshakeFailed } from './events.ts'
 import type { PeerInfo, Pipe } from './pipe.ts'
 import type { Accept, Host, Listener, Transport, Wire } from './transport.ts'
 
@@ -34,14 +35,13 @@ export async function listen(
     if (closed) return connection.destroy() // it was on its way when the listener closed
     host.emit({ type: 'accept', address, peerAddress: connection.peerAddress })
     let engine: Engine | undefined // not yet there if the whole handshake had arrived already
-    const owner = new Accepted(
-      accept,
-      host,
-      () => address,
-      () => engine && newcomers.delete(engine),
-    )
+    const owner = new Accepted(accept, host, {
+      address: () => address,
+      closed: () => closed,
+      handshakeOver: () => engine && newcomers.delete(engine),
+    })
     const protocol = wire.protocol(connection, host)
-    engine = new Engine(connection, protocol, owner, host.options.handshakeInterval)
+    engine = new Engine(connection, protocol, owner, host.options)
     if (!owner.over) newcomers.add(engine)
   })
   address = listener.endpoint
@@ -55,41 +55,44 @@ export async function listen(
   }
 }
 
+/** What an accepted connection asks of the listener it came by. */
+interface Listening {
+  address(): string
+  closed(): boolean
+  handshakeOver(): void
+}
+
 /** An accepted connection: its pipe is made when its handshake is done and goes with it. */
 class Accepted implements EngineOwner {
   over = false
   readonly #accept: Accept
   readonly #host: Host
-  readonly #address: () => string
-  readonly #handshakeOver: () => void
+  readonly #listener: Listening
 
-  constructor(accept: Accept, host: Host, address: () => string, handshakeOver: () => void) {
+  constructor(accept: Accept, host: Host, listener: Listening) {
     this.#accept = accept
     this.#host = host
-    this.#address = address
-    this.#handshakeOver = handshakeOver
+    this.#listener = listener
   }
 
   joined(peer: PeerInfo): Pipe {
     this.over = true
-    this.#handshakeOver()
-    this.#host.emit({ type: 'handshake', address: this.#address(), peer })
+    this.#listener.handshakeOver()
+    this.#host.emit({ type: 'handshake', address: this.#listener.address(), peer })
     return this.#accept()
   }
 
   ended(error: ZmqError | undefined, pipe: Pipe | undefined): void {
     this.over = true
-    this.#handshakeOver()
-    const address = this.#address()
+    this.#listener.handshakeOver()
+    const address = this.#listener.address()
     if (pipe) {
       const { peer } = pipe.other
       const { unread } = pipe.close()
       if (unread > 0) this.#host.dropped('filtered-by-peer-gone', unread)
       this.#host.emit({ type: 'disconnect', address, error, peer })
-    } else if (error?.isProtocolError) {
-      this.#host.emit({ type: 'handshake:error:protocol', address, error })
-    } else if (error) {
-      this.#host.emit({ type: 'handshake:error:other', address, error })
+    } else if (!this.#listener.closed()) {
+      this.#host.emit(handshakeFailed(address, error))
     }
   }
 }

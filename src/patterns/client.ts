@@ -3,7 +3,7 @@
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import { DealingSocket } from './dealer.ts'
 import { assertSingle, Lookahead, nextOf } from './single-frame.ts'
 

@@ -3,7 +3,7 @@
 import { ZmqError } from '../core/errors.ts'
 import { Frame, type Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ReceiveOptions } from '../core/options.ts'
+import type { CommonOptions, ReceiveOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
 import { FairQueue } from './fq.ts'

@@ -3,7 +3,7 @@
 import { DuplexSocket } from '../core/duplex.ts'
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 
 export type PairOptions = CommonOptions & SendOptions & ReceiveOptions

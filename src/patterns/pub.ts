@@ -9,7 +9,7 @@ import type {
   InvertOptions,
   NoDropOptions,
   SendOptions,
-} from '../core/options.ts'
+} from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { WritableSocket } from '../core/writable.ts'
 import { Publishing } from './publishing.ts'

@@ -2,7 +2,7 @@
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ConflateOptions, ReceiveOptions } from '../core/options.ts'
+import type { CommonOptions, ConflateOptions, ReceiveOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
 import { FairQueue } from './fq.ts'

@@ -2,7 +2,7 @@
 
 import type { Message } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, ConflateOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, ConflateOptions, SendOptions } from '../core/option-types.ts'
 import type { PeerInfo, Pipe } from '../core/pipe.ts'
 import { WritableSocket } from '../core/writable.ts'
 import { LoadBalancer } from './lb.ts'
@@ -20,6 +20,11 @@ export abstract class PushingSocket extends WritableSocket {
 
   protected override xattach(pipe: Pipe): void {
     this.#lb.attach(pipe)
+  }
+
+  /** What a peer sends that has no business to is read, so that its end is heard. */
+  protected override xread(pipe: Pipe): void {
+    while (pipe.read()) this.tally.drop('malformed', 1)
   }
 
   protected override xwrite(pipe: Pipe): void {

@@ -3,7 +3,7 @@
 
 import { type Message, type MessageLike, toMessage } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import type { CommonOptions, NoDropOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, NoDropOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import type { WaitOptions } from '../core/waiters.ts'
 import { SendingSocket } from '../core/writable.ts'

@@ -12,7 +12,7 @@ import type {
   ReceiveOptions,
   RoutingIdOptions,
   SendOptions,
-} from '../core/options.ts'
+} from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { FairQueue } from './fq.ts'
 

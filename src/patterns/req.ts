@@ -16,7 +16,7 @@ import type {
   RequestOnlyOptions,
   RoutingIdOptions,
   SendOptions,
-} from '../core/options.ts'
+} from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { DealingSocket } from './dealer.ts'
 

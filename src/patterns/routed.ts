@@ -5,7 +5,7 @@
 import { alsoReceives } from '../core/duplex.ts'
 import { ZmqError } from '../core/errors.ts'
 import { Frame, type Message, type MessageLike, toMessage } from '../core/message.ts'
-import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/options.ts'
+import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import type { Readable } from '../core/readable.ts'
 import type { WaitOptions } from '../core/waiters.ts'

@@ -5,15 +5,15 @@ import { DuplexSocket } from '../core/duplex.ts'
 import { ZmqError } from '../core/errors.ts'
 import { EMPTY_FRAME, type Message, toFrame } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
-import {
-  type CommonOptions,
-  checkRoutingId,
-  type ProbeOptions,
-  type ReceiveOptions,
-  type RouterOnlyOptions,
-  type RoutingIdOptions,
-  type SendOptions,
-} from '../core/options.ts'
+import type {
+  CommonOptions,
+  ProbeOptions,
+  ReceiveOptions,
+  RouterOnlyOptions,
+  RoutingIdOptions,
+  SendOptions,
+} from '../core/option-types.ts'
+import { checkRoutingId } from '../core/options.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { FairQueue } from './fq.ts'
 import { generateRoutingId, keyOf } from './routing-id.ts'
@@ -34,6 +34,7 @@ export class Router extends DuplexSocket {
   readonly #fq = new FairQueue()
   readonly #peers = new Map<string, Pipe>()
   readonly #ids = new Map<Pipe, Uint8Array>()
+  readonly #ignored = new Set<Pipe>() // their routing ids were taken
 
   constructor(options?: RouterOptions) {
     super('ROUTER', options)
@@ -64,9 +65,11 @@ export class Router extends DuplexSocket {
 
   protected override xread(pipe: Pipe): void {
     if (this.#ids.has(pipe)) this.#fq.activated(pipe)
+    else if (this.#ignored.has(pipe)) this.#drain(pipe)
   }
 
   protected override xterminated(pipe: Pipe): void {
+    this.#ignored.delete(pipe)
     const id = this.#ids.get(pipe)
     if (!id) return
     this.#ids.delete(pipe)
@@ -111,11 +114,22 @@ export class Router extends DuplexSocket {
   /** A newcomer whose id is taken stays connected and is ignored, or takes over. */
   #identify(pipe: Pipe, id: Uint8Array): void {
     const before = this.#peers.get(keyOf(id))
-    if (before && !this.settings.handover) return
+    if (before && !this.settings.handover) return this.#ignore(pipe)
     if (before) this.refuse(before)
+    this.#ignored.delete(pipe)
     this.#peers.set(keyOf(id), pipe)
     this.#ids.set(pipe, id)
     this.#fq.attach(pipe)
+  }
+
+  #ignore(pipe: Pipe): void {
+    this.#ignored.add(pipe)
+    this.#drain(pipe)
+  }
+
+  /** What is ignored is read all the same, so that its sender's end is heard. */
+  #drain(pipe: Pipe): void {
+    while (pipe.read()) this.tally.drop('unroutable', 1)
   }
 }
 

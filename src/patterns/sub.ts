@@ -7,7 +7,7 @@ import type {
   ConflateOptions,
   InvertOptions,
   ReceiveOptions,
-} from '../core/options.ts'
+} from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { ReadableSocket } from '../core/readable.ts'
 import { FairQueue } from './fq.ts'

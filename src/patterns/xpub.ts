@@ -13,7 +13,7 @@ import type {
   ReceiveOptions,
   SendOptions,
   XPublisherOnlyOptions,
-} from '../core/options.ts'
+} from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { Publishing } from './publishing.ts'
 import { parseSubscription, type Subscription, subscriptionMessage } from './subscription.ts'

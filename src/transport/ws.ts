@@ -1,8 +1,14 @@
-// A WebSocket as a Connection: our own subprotocol, which carries the ZMTP 3.1 byte stream in binary
-// messages of any size. Works with `ws` and, as a client, with a browser's WebSocket.
+// A WebSocket as a Connection, with `ws` and, as a client, with a browser's WebSocket.
+//
+//   our own subprotocol   a byte stream in binary messages of any size up to 256 KiB; text messages
+//                         are credit, a decimal number of bytes taken in: browsers cannot pause
+//   ZWS (RFC 45)          every piece is one binary message; `ws` is paused, browsers cannot be
 
 import { clock } from '../core/clock.ts'
+import { ZmqError } from '../core/errors.ts'
 import type { Connection, ConnectionSink } from '../core/transport.ts'
+import { Credit } from './credit.ts'
+import { causeOf, complaintOf } from './ws-errors.ts'
 
 /** The subprotocol between zmanager peers (RFC 6455 names have no '/'). */
 export const SUBPROTOCOL = 'zmtp.zmanager'
@@ -11,7 +17,7 @@ export const SUBPROTOCOL = 'zmtp.zmanager'
 export interface WebSocketLike {
   binaryType: string
   readonly bufferedAmount: number
-  send(data: Uint8Array, options?: object, written?: (error?: Error) => void): void
+  send(data: Uint8Array | string, options?: object, written?: (error?: Error) => void): void
   close(code?: number, reason?: string): void
   addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
   addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void
@@ -20,83 +26,99 @@ export interface WebSocketLike {
     listener: (event: { error?: unknown; message?: string }) => void,
   ): void
   // only in `ws`
+  on?(type: 'ping' | 'pong', listener: () => void): unknown
+  ping?(): void
   pause?(): void
   resume?(): void
   terminate?(): void
 }
 
-/** Bytes a WebSocket may hold before it is given no more. */
+/** What was agreed on when the WebSocket was opened. */
+export interface WebSocketKind {
+  readonly subprotocol: string
+  /** This side connected. */
+  readonly client: boolean
+}
+
+/** Bytes a WebSocket may hold before it is given no more, where there is no credit. */
 const HIGH_WATER_BYTES = 256 * 1024
-/** Longest WebSocket message written; a receiver holds a whole one before it hands it on. */
+/** Longest message of a stream; a receiver holds a whole one before it hands it on. */
 const LONGEST_MESSAGE = 256 * 1024
+/** Bytes under way at most: over 50 ms of network still 80 MB/s. */
+export const WINDOW_BYTES: number = 4 * 1024 * 1024
+/** What a peer may send beyond its credit: it ends with the message that used it up. */
+const MOST_OWED = 2 * WINDOW_BYTES
+const LONGEST_CREDIT = 16
 /** How often a WebSocket without callbacks is asked whether it has room again. */
 const POLL_MS = 5
 const NORMAL_CLOSURE = 1000
+const PROTOCOL_ERROR = 1002
 const UNSUPPORTED_DATA = 1003
 const SEND_OPTIONS = { binary: true, compress: false }
+const CREDIT_OPTIONS = { binary: false, compress: false }
 
 export class WebSocketConnection implements Connection {
   readonly peerAddress: string
   readonly transfers = false
+  readonly subprotocol: string
+  readonly client: boolean
+  /** Only where the platform has it and the protocol has none of its own. */
+  readonly ping: (() => void) | undefined
   readonly #socket: WebSocketLike
+  readonly #credit: Credit | undefined // our own subprotocol
   #sink: ConnectionSink | undefined
   readonly #early: Uint8Array[] = [] // came before `start`: a WebSocket does not wait for listeners
+  readonly #waiting: Uint8Array[] = [] // written, beyond the credit
   #closed = false
+  #refused = false
   #full = false
   #closing = false
   #cause: Error | undefined
 
-  constructor(socket: WebSocketLike, peerAddress: string) {
+  constructor(
+    socket: WebSocketLike,
+    peerAddress: string,
+    { subprotocol, client }: WebSocketKind = { subprotocol: SUBPROTOCOL, client: false },
+  ) {
     this.#socket = socket
     this.peerAddress = peerAddress
-    if (socket.pause === undefined) socket.binaryType = 'arraybuffer' // `ws` gives views without copying
+    this.subprotocol = subprotocol
+    this.client = client
+    if (subprotocol === SUBPROTOCOL) this.#credit = new Credit(WINDOW_BYTES)
+    else if (socket.ping) this.ping = () => socket.ping?.()
+    if (socket.pause === undefined) socket.binaryType = 'arraybuffer' // `ws` gives views
+    const heard = (): void => this.#sink?.heard()
+    socket.on?.('ping', heard)
+    socket.on?.('pong', heard)
     socket.addEventListener('error', ({ error, message }) => {
-      this.#cause = error instanceof Error ? error : new Error(message ?? 'WebSocket error')
+      this.#cause ??= causeOf(error, message)
     })
     socket.addEventListener('message', ({ data }) => this.#receive(data))
-    socket.addEventListener('close', () => this.#close())
+    socket.addEventListener('close', ({ code, reason }) => this.#close(code, reason))
   }
 
   start(sink: ConnectionSink): void {
     this.#sink = sink
     for (const chunk of this.#early.splice(0)) sink.data(chunk)
+    this.#giveCredit()
     if (this.#closed) queueMicrotask(() => sink.closed(this.#cause))
   }
 
-  #receive(data: unknown): void {
-    const chunk = data instanceof ArrayBuffer ? new Uint8Array(data) : data
-    if (!(chunk instanceof Uint8Array)) this.#socket.close(UNSUPPORTED_DATA, 'binary messages only')
-    else if (this.#sink) this.#sink.data(chunk)
-    else this.#early.push(chunk)
-  }
-
-  #close(): void {
-    this.#closed = true
-    this.#sink?.closed(this.#cause)
-  }
-
   write(pieces: readonly Uint8Array[]): boolean {
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.byteLength; at += LONGEST_MESSAGE) {
-        const whole = piece.byteLength <= LONGEST_MESSAGE
-        this.#socket.send(
-          whole ? piece : piece.subarray(at, at + LONGEST_MESSAGE),
-          SEND_OPTIONS,
-          this.#written,
-        )
-      }
-    }
-    this.#full = this.#socket.bufferedAmount >= HIGH_WATER_BYTES
-    if (this.#full && this.#socket.pause === undefined) this.#poll()
+    if (this.#credit) this.#stream(pieces, this.#credit)
+    else this.#messages(pieces)
     return !this.#full
   }
 
   pause(): void {
-    this.#socket.pause?.()
+    if (this.#credit) this.#credit.paused = true
+    else this.#socket.pause?.()
   }
 
   resume(): void {
-    this.#socket.resume?.()
+    if (this.#credit) this.#credit.paused = false
+    else this.#socket.resume?.()
+    this.#giveCredit()
   }
 
   close(): void {
@@ -104,28 +126,114 @@ export class WebSocketConnection implements Connection {
     this.#finish()
   }
 
-  /** Only when all is written: `ws` cuts off the rest when its close timer ends. */
-  #finish(): void {
-    const waits = this.#socket.pause !== undefined && this.#socket.bufferedAmount > 0
-    if (this.#closing && !waits) this.#socket.close(NORMAL_CLOSURE)
+  destroy(): void {
+    this.#waiting.length = 0
+    if (this.#socket.terminate) return this.#socket.terminate()
+    this.#socket.close(NORMAL_CLOSURE)
+    queueMicrotask(() => this.#close(NORMAL_CLOSURE, '')) // a dead peer answers nothing
   }
 
-  destroy(): void {
-    if (this.#socket.terminate) this.#socket.terminate()
-    else this.#socket.close(NORMAL_CLOSURE)
+  // --- in --------------------------------------------------------------------------------------
+
+  #receive(data: unknown): void {
+    if (this.#refused || this.#closed) return
+    const chunk = data instanceof ArrayBuffer ? new Uint8Array(data) : data
+    if (chunk instanceof Uint8Array) this.#data(chunk)
+    else if (this.#credit && typeof data === 'string') this.#granted(data, this.#credit)
+    else this.#refuse(UNSUPPORTED_DATA, 'binary messages only')
+  }
+
+  #data(chunk: Uint8Array): void {
+    if (this.#credit) {
+      this.#credit.received(chunk.byteLength)
+      if (this.#credit.owed > MOST_OWED) return this.#refuse(PROTOCOL_ERROR, 'more than its credit')
+    }
+    if (this.#sink === undefined) this.#early.push(chunk)
+    else this.#sink.data(chunk)
+    this.#giveCredit()
+  }
+
+  #granted(text: string, credit: Credit): void {
+    const bytes = text.length <= LONGEST_CREDIT && /^\d+$/.test(text) ? Number(text) : 0
+    if (!credit.granted(bytes)) return this.#refuse(PROTOCOL_ERROR, 'credit for what was not sent')
+    while (this.#waiting.length > 0 && !credit.full)
+      this.#send(this.#waiting.shift() as Uint8Array, credit)
+    this.#finish()
+    if (!credit.full) this.#drain()
+  }
+
+  #giveCredit(): void {
+    const bytes = this.#sink ? this.#credit?.due() : 0
+    if (bytes) this.#socket.send(`${bytes}`, CREDIT_OPTIONS)
+  }
+
+  /** What the peer still sends is not looked at: it did not keep to the protocol. */
+  #refuse(code: number, reason: string): void {
+    this.#refused = true
+    this.#cause = new ZmqError('ERR_ZMTP_WEBSOCKET', `The peer broke the subprotocol: ${reason}`, {
+      address: this.peerAddress,
+    })
+    const browser = this.#socket.terminate === undefined // those may not say more than 1000
+    this.#socket.close(browser ? NORMAL_CLOSURE : code, reason)
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cause ??= complaintOf(code, reason)
+    this.#sink?.closed(this.#cause)
+  }
+
+  // --- out -------------------------------------------------------------------------------------
+
+  #stream(pieces: readonly Uint8Array[], credit: Credit): void {
+    for (const piece of pieces) {
+      if (piece.byteLength <= LONGEST_MESSAGE) this.#sendOrWait(piece, credit)
+      else
+        for (let at = 0; at < piece.byteLength; at += LONGEST_MESSAGE)
+          this.#sendOrWait(piece.subarray(at, at + LONGEST_MESSAGE), credit)
+    }
+    this.#full = credit.full
+  }
+
+  #sendOrWait(part: Uint8Array, credit: Credit): void {
+    if (credit.full) this.#waiting.push(part)
+    else this.#send(part, credit)
+  }
+
+  #send(part: Uint8Array, credit: Credit): void {
+    credit.wrote(part.byteLength)
+    this.#socket.send(part, SEND_OPTIONS, this.#written)
+  }
+
+  #messages(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#socket.send(piece, SEND_OPTIONS, this.#written)
+    this.#full = this.#socket.bufferedAmount >= HIGH_WATER_BYTES
+    if (this.#full && this.#socket.pause === undefined) this.#poll()
   }
 
   #poll(): void {
     clock.after(POLL_MS, () => {
       this.#written()
-      if (this.#full) this.#poll()
+      if (this.#full && !this.#closed) this.#poll()
     })
   }
 
   readonly #written = (): void => {
-    this.#finish()
-    if (!this.#full || this.#socket.bufferedAmount >= HIGH_WATER_BYTES) return
+    if (this.#closing) this.#finish()
+    if (!this.#credit && this.#socket.bufferedAmount < HIGH_WATER_BYTES) this.#drain()
+  }
+
+  #drain(): void {
+    if (!this.#full) return
     this.#full = false
     this.#sink?.drain()
+  }
+
+  /** Only when all is written: `ws` cuts off the rest when its close timer ends. */
+  #finish(): void {
+    if (!this.#closing || this.#waiting.length > 0) return
+    const waits = this.#socket.pause !== undefined && this.#socket.bufferedAmount > 0
+    if (!waits) this.#socket.close(NORMAL_CLOSURE)
   }
 }

@@ -46,8 +46,12 @@ function writeLength(bytes: Uint8Array, at: number, size: number): void {
   bytes[at + 7] = size & 0xff
 }
 
-/** Bodies up to this size get their memory at once; larger ones grow as bytes really arrive. */
-const TRUSTED_BYTES = 16 * 1024 * 1024
+/**
+ * What a peer is trusted to announce: a body up to this size gets its memory at once, a larger one
+ * grows as bytes really arrive. Whoever has sent a large body is trusted with twice its size.
+ */
+const FIRST_TRUST = 8 * 1024
+const FULL_TRUST = 16 * 1024 * 1024
 
 /**
  * Finds frames in a byte stream that comes in chunks of any size. A body that lies within one
@@ -57,7 +61,8 @@ export class FrameDecoder {
   /** Flags and body of the frame that `next` found. */
   flags = 0
   body: Uint8Array = EMPTY_FRAME
-  readonly #maxSize: number
+  #maxSize: number
+  #trust = FIRST_TRUST
   #chunk: Uint8Array = EMPTY_FRAME
   #at = 0
   readonly #header = new Uint8Array(LONG_HEADER)
@@ -68,7 +73,12 @@ export class FrameDecoder {
 
   /** Frames over `maxSize` bytes are refused at their header (ERR_ZMTP_MESSAGE_TOO_LARGE); -1 = no limit. */
   constructor(maxSize: number) {
-    this.#maxSize = maxSize < 0 ? Number.MAX_SAFE_INTEGER : maxSize
+    this.#maxSize = limit(maxSize)
+  }
+
+  /** Another limit from the next frame on. */
+  allow(maxSize: number): void {
+    this.#maxSize = limit(maxSize)
   }
 
   /** The next chunk, to be called when `next` has returned false. */
@@ -100,7 +110,7 @@ export class FrameDecoder {
     this.#at = at
     this.#size = size
     this.#filled = 0
-    this.#partial = allocate(Math.min(size, TRUSTED_BYTES))
+    this.#partial = allocate(Math.min(size, this.#trust))
     return this.#fill(this.#partial)
   }
 
@@ -132,6 +142,7 @@ export class FrameDecoder {
       return this.#spent()
     }
     this.#partial = undefined
+    if (this.#size * 2 > this.#trust) this.#trust = Math.min(this.#size * 2, FULL_TRUST)
     this.body = new Frame(target.buffer as ArrayBuffer, target.byteOffset, this.#size)
     return true
   }
@@ -157,9 +168,14 @@ function readLength(bytes: Uint8Array, at: number): number {
   return size
 }
 
-function tooLarge(size: number, limit: number): ZmqError {
+function limit(maxSize: number): number {
+  return maxSize < 0 ? Number.MAX_SAFE_INTEGER : maxSize
+}
+
+function tooLarge(size: number, allowed: number): ZmqError {
   return new ZmqError(
     'ERR_ZMTP_MESSAGE_TOO_LARGE',
-    `The peer announced a frame of ${size} bytes, over the limit of ${limit} (maxMessageSize)`,
+    `The peer announced a frame of ${size} bytes, over the limit of ${allowed} ` +
+      '(maxMessageSize, and 64 KiB in the handshake)',
   )
 }

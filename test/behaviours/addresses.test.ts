@@ -1,22 +1,20 @@
 // Endpoints as libzmq's tests describe them: what was bound, what can be unbound, what is no address.
 
 import { existsSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import * as assert from 'uvu/assert'
 import { parseEndpoint, parseHostPort } from '../../src/core/endpoint.ts'
 import { Pair, Pull, Push, Reply, Request } from '../../src/index.ts'
 import { endpoint, once, type Scheme } from '../support/index.ts'
+import { hasIpv6 } from '../support/tcp-server.ts'
 import { join, ready, rejects, SCHEMES, section, soon, take, throws, WIRES } from './rig.ts'
 
 const { test, over, run } = section('behaviours: addresses')
 
-const hasIpv6 = Object.values(networkInterfaces()).some((own) =>
-  own?.some(({ address }) => address === '::1'),
-)
 const HOSTS = ['*', '127.0.0.1', ...(hasIpv6 ? ['[::1]'] : [])]
 
 /** Where a wildcard is to be reached from here. */
-const reachable = (at: string): string => at.replace('//0.0.0.0:', '//127.0.0.1:')
+const reachable = (at: string): string =>
+  at.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 
 over(
   SCHEMES,
@@ -39,19 +37,22 @@ over(
 
 for (const host of HOSTS) {
   for (const port of ['*', '0']) {
-    test(`test_unbind_wildcard: tcp://${host}:${port}`, async (rig) => {
-      const [rep, req] = [rig.open(new Reply()), rig.open(new Request())]
-      await rep.bind(`tcp://${host}:${port}`)
-      const at = rep.lastEndpoint as string
-      assert.match(at, /^tcp:\/\/.+:[1-9]\d*$/)
-      await join(rep, req, reachable(at))
-      await req.send('Hello')
-      assert.is(await take(rep), 'Hello')
-      await rejects(rep.unbind(`tcp://${host}:${port}`), 'ENOENT')
-      const closed = once(rep, 'close')
-      await rep.unbind(at)
-      assert.is((await closed).address, at)
-    })
+    for (const ipv6 of hasIpv6 ? [false, true] : [false]) {
+      test(`test_unbind_wildcard: tcp://${host}:${port}, ipv6 ${ipv6 ? 'on' : 'off'}`, async (rig) => {
+        const [rep, req] = [rig.open(new Reply({ ipv6 })), rig.open(new Request({ ipv6 }))]
+        await rep.bind(`tcp://${host}:${port}`)
+        const at = rep.lastEndpoint as string
+        const shown = host === '*' ? (ipv6 ? '[::]' : '0.0.0.0') : host
+        assert.is(at.replace(/:[1-9]\d*$/, ''), `tcp://${shown}`)
+        await join(rep, req, reachable(at))
+        await req.send('Hello')
+        assert.is(await take(rep), 'Hello')
+        await rejects(rep.unbind(`tcp://${host}:${port}`), 'ENOENT')
+        const closed = once(rep, 'close')
+        await rep.unbind(at)
+        assert.is((await closed).address, at)
+      })
+    }
   }
 }
 
@@ -165,9 +166,21 @@ test('test_connect_resolve: what is no address', (rig) => {
   throws(() => req.connect('invalid://localhost:1234'), 'EPROTONOSUPPORT')
 })
 
-test('test_bind_src_address: a source address is refused (ours: there is no API for it)', (rig) => {
+test('test_bind_src_address: a source address is accepted in connect, and only there', async (rig) => {
   const req = rig.open(new Request())
-  throws(() => req.connect('tcp://127.0.0.1:0;127.0.0.1:5555'), 'EINVAL')
+  for (const good of [
+    'tcp://127.0.0.1:0;localhost:1234',
+    'tcp://*:5555;localhost:1234',
+    'tcp://lo:5555;localhost:1235',
+    'tcp://[::1]:0;[::1]:1234',
+  ]) {
+    req.connect(good)
+    assert.is(req.lastEndpoint, good)
+    req.disconnect(good)
+  }
+  for (const bad of ['tcp://127.0.0.1;localhost:1234', 'tcp://:0;localhost:1', 'tcp://*:0;*:1'])
+    throws(() => req.connect(bad), 'EINVAL')
+  await rejects(rig.open(new Reply()).bind('tcp://127.0.0.1:0;127.0.0.1:5555'), 'EINVAL')
 })
 
 test('test_connect_resolve: the same for bind, as a rejection', async (rig) => {
@@ -190,6 +203,10 @@ test('unittest_ip_resolver: what is taken apart', () => {
     ['::1:1234', '::1 1234'], // without brackets at the last colon
     ['[fe80::1%eth0]:1', 'fe80::1%eth0 1'],
     ['[::ffff:1.2.3.4]:5', '::ffff:1.2.3.4 5'],
+    ['[1.2.128.129]:123', '1.2.128.129 123'],
+    ['[ip.name.example]:123', 'ip.name.example 123'],
+    ['3000:4:5::1:234%2:5', '3000:4:5::1:234%2 5'],
+    ['eth1:0', 'eth1 0'],
     ['*:65535', '* 65535'],
   ] as const)
     assert.is(parsed(address), is, address)
@@ -206,6 +223,15 @@ test('unittest_ip_resolver: what is refused', () => {
     'h:',
     'h:x',
     'h:65536',
+    '1.2.128.129]:1',
+    '[1.2.128.129:1',
+    '[1.2.128].129:1',
+    '[1.2.128.129:123]',
+    '1.2.128.129',
+    '1.2.3.4:567bad', // libzmq reads 567
+    '3000:4:5::1:234%0:5',
+    '3000:4:5::1:23405:5',
+    'ip.name.example%lo:5',
   ])
     throws(() => parsed(address), 'EINVAL')
   for (const address of ['*:1', 'h:0', 'h:*']) throws(() => parsed(address, 'connect'), 'EINVAL')

@@ -98,6 +98,21 @@ over(SCHEMES, 'linger: 0 drops what is queued, counted', async (rig, scheme) => 
   assert.equal(push.statistics().dropped, { linger: 10 })
 })
 
+over(
+  WIRES,
+  'linger: set for close, it also ends what lingers since a disconnect',
+  async (rig, scheme) => {
+    const push = rig.open(new Push())
+    const at = await vacant(scheme)
+    push.connect(at)
+    assert.ok(push.trySend('never read'))
+    push.disconnect(at)
+    push.linger = 0
+    await soon(push.close(), 'close')
+    assert.equal(push.statistics().dropped, { linger: 1 })
+  },
+)
+
 over(SCHEMES, 'linger: some ms, then what is left is dropped', async (rig, scheme) => {
   const push = rig.open(new Push({ linger: 50 }))
   push.connect(await vacant(scheme))

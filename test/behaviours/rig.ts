@@ -17,6 +17,12 @@ const WAIT_MS = 10_000
 /** The sockets of one test. */
 export class Rig {
   readonly #sockets: Socket[] = []
+  readonly #after: (() => void)[] = []
+
+  /** Runs when the test is over, passed or not. */
+  later(clean: () => void): void {
+    this.#after.push(clean)
+  }
 
   open<S extends Socket>(socket: S): S {
     this.#sockets.push(socket)
@@ -32,6 +38,7 @@ export class Rig {
   }
 
   async closeAll(): Promise<void> {
+    for (const clean of this.#after) clean()
     const open = this.#sockets.filter((socket) => !socket.closed)
     for (const socket of open) socket.setOption('linger', 0)
     await within(WAIT_MS, Promise.all(open.map((socket) => socket.close())), 'all sockets to close')

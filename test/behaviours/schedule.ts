@@ -3,7 +3,7 @@
 import * as fc from 'fast-check'
 import * as assert from 'uvu/assert'
 import { nextTurn } from '../../src/core/loop.ts'
-import type { SocketOptions } from '../../src/core/options.ts'
+import type { SocketOptions } from '../../src/core/option-types.ts'
 import type { Readable } from '../../src/core/readable.ts'
 import type { Socket } from '../../src/core/socket.ts'
 import type { Writable } from '../../src/core/writable.ts'

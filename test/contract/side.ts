@@ -1,7 +1,7 @@
 // What every contract needs: sockets that are closed after each test, and what a transport can do.
 
 import type { Message } from '../../src/core/message.ts'
-import type { SocketOptions } from '../../src/core/options.ts'
+import type { SocketOptions } from '../../src/core/option-types.ts'
 import type { Socket } from '../../src/core/socket.ts'
 import { Publisher, Pull, Push, Subscriber } from '../../src/index.ts'
 import { type Scheme, text, within } from '../support/index.ts'

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 
-export type Scheme = 'inproc' | 'ipc' | 'tcp' | 'ws'
+export type Scheme = 'inproc' | 'ipc' | 'tcp' | 'zmtp' | 'ws'
 
 let count = 0
 let folder: string | undefined

@@ -1,7 +1,8 @@
 // A host, a connection and a wire that do only what the test tells them to.
 import type { Endpoint } from '../../src/core/endpoint.ts'
 import type { SocketEvent } from '../../src/core/events.ts'
-import { makeOptions, type Options, type SocketOptions } from '../../src/core/options.ts'
+import type { Options, SocketOptions } from '../../src/core/option-types.ts'
+import { makeOptions } from '../../src/core/options.ts'
 import type { SocketType } from '../../src/core/socket-type.ts'
 import type {
   Connection,

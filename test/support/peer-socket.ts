@@ -1,6 +1,6 @@
 // What a peer can be told to do, wherever it lives: each method takes and gives plain values.
 import type { EventType } from '../../src/core/events.ts'
-import type { SocketOptions } from '../../src/core/options.ts'
+import type { SocketOptions } from '../../src/core/option-types.ts'
 import type { Statistics } from '../../src/core/tally.ts'
 import {
   Dealer,

@@ -1,6 +1,6 @@
 // The worker thread of threadPeers: carries out orders on its own sockets, in order of arrival.
 import { parentPort } from 'node:worker_threads'
-import type { SocketOptions } from '../../src/core/options.ts'
+import type { SocketOptions } from '../../src/core/option-types.ts'
 import { METHODS, makePeer, type PeerSocket, type PeerType } from './peer-socket.ts'
 import type { Answer, Order } from './peers.ts'
 

@@ -3,7 +3,7 @@
 import type { Worker } from 'node:worker_threads'
 import { ZmqError } from '../../src/core/errors.ts'
 import type { EventType } from '../../src/core/events.ts'
-import type { SocketOptions } from '../../src/core/options.ts'
+import type { SocketOptions } from '../../src/core/option-types.ts'
 import type { Statistics } from '../../src/core/tally.ts'
 import { METHODS, type Method, makePeer, type PeerSocket, type PeerType } from './peer-socket.ts'
 import { startWorker } from './threads.ts'

@@ -32,6 +32,14 @@ export function ready(socketType: SocketType): Uint8Array {
   )
 }
 
+/** A property of READY, in hex. */
+export function property(name: string, value: string): string {
+  const bytes = Buffer.from(value)
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(bytes.length)
+  return Buffer.concat([Uint8Array.of(name.length), Buffer.from(name), size, bytes]).toString('hex')
+}
+
 export function handshake(socketType: SocketType, minor = 1): Uint8Array {
   return join(greeting(minor), ready(socketType))
 }
@@ -52,6 +60,7 @@ export class Collector implements ProtocolSink {
   readonly out: Batch = new Batch()
   readonly messages: Message[] = []
   readonly peers: PeerInfo[] = []
+  readonly timesToLive: number[] = []
 
   handshaken(peer: PeerInfo): boolean {
     this.peers.push(peer)
@@ -61,6 +70,10 @@ export class Collector implements ProtocolSink {
   message(message: Message): boolean {
     this.messages.push(message)
     return true
+  }
+
+  timeToLive(ms: number): void {
+    this.timesToLive.push(ms)
   }
 
   /** What the protocol answered since the last call. */

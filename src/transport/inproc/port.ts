@@ -3,10 +3,9 @@
 //   data    Uint8Array, its memory transferred
 //   credit  number of bytes the other side has taken in
 //   end     null: nothing more will come
-//
-// A port cannot be held back, so the sender stops when a window of bytes is not credited.
 
 import type { Connection, ConnectionSink } from '../../core/transport.ts'
+import { Credit } from '../credit.ts'
 
 /** What is used of a MessagePort (Node's and the browser's have it). */
 export interface PortLike {
@@ -19,17 +18,14 @@ export interface PortLike {
 }
 
 const WINDOW_BYTES = 1024 * 1024
-const CREDIT_BYTES = WINDOW_BYTES / 4
 
 export class PortConnection implements Connection {
   readonly transfers = true
   readonly peerAddress: string
   readonly #port: PortLike
   #sink: ConnectionSink | undefined
-  #inFlight = 0 // written and not credited
-  #taken = 0 // received and not yet credited to the peer
+  readonly #credit = new Credit(WINDOW_BYTES)
   #full = false
-  #paused = false
   #over = false
 
   constructor(port: PortLike, peerAddress: string) {
@@ -48,19 +44,19 @@ export class PortConnection implements Connection {
 
   write(pieces: readonly Uint8Array[]): boolean {
     for (const piece of pieces) {
-      this.#inFlight += piece.byteLength
+      this.#credit.wrote(piece.byteLength)
       this.#port.postMessage(piece, [piece.buffer as ArrayBuffer])
     }
-    this.#full = this.#inFlight >= WINDOW_BYTES
+    this.#full = this.#credit.full
     return !this.#full
   }
 
   pause(): void {
-    this.#paused = true
+    this.#credit.paused = true
   }
 
   resume(): void {
-    this.#paused = false
+    this.#credit.paused = false
     this.#giveCredit()
   }
 
@@ -75,12 +71,12 @@ export class PortConnection implements Connection {
 
   #receive(data: unknown): void {
     if (data instanceof Uint8Array) {
-      this.#taken += data.byteLength
+      this.#credit.received(data.byteLength)
       this.#sink?.data(data)
       this.#giveCredit()
     } else if (typeof data === 'number') {
-      this.#inFlight -= data
-      if (!this.#full || this.#inFlight >= WINDOW_BYTES) return
+      this.#credit.granted(data)
+      if (!this.#full || this.#credit.full) return
       this.#full = false
       this.#sink?.drain()
     } else if (data === null) {
@@ -89,9 +85,8 @@ export class PortConnection implements Connection {
   }
 
   #giveCredit(): void {
-    if (this.#paused || this.#taken < CREDIT_BYTES) return
-    this.#port.postMessage(this.#taken, [])
-    this.#taken = 0
+    const bytes = this.#credit.due()
+    if (bytes > 0) this.#port.postMessage(bytes, [])
   }
 
   #closed(): void {

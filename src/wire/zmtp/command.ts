@@ -67,6 +67,14 @@ export function propertyText(value: Uint8Array | undefined): string | undefined 
   return value && utf8.decode(value)
 }
 
+const LONGEST_QUOTE = 64
+
+/** A peer's text as it may stand in an error message: printable ASCII, not too long. */
+export function quoted(text: string): string {
+  const clean = text.slice(0, LONGEST_QUOTE).replaceAll(/[^\x20-\x7e]/g, '?')
+  return text.length > LONGEST_QUOTE ? `${clean}...` : clean
+}
+
 function badMetadata(): ZmqError {
   return new ZmqError('ERR_ZMTP_METADATA', "The peer's READY command has malformed properties")
 }

@@ -12,13 +12,16 @@ import { routingIdOf } from '../../core/options.ts'
 import type { SocketType } from '../../core/socket-type.ts'
 import type { Connection, Host, Protocol, ProtocolSink } from '../../core/transport.ts'
 import { COMMAND, encodeFrame, FrameDecoder, MORE } from '../frame.ts'
-import { type Command, decodeCommand, encodeCommand } from './command.ts'
+import { type Command, decodeCommand, encodeCommand, quoted } from './command.ts'
 import { checkGreeting, decodeGreeting, encodeGreeting, GREETING_BYTES } from './greeting.ts'
 import { type LocalInfo, receiveReady, sendReady } from './null.ts'
 
 const MECHANISM = 'NULL'
-const PING_TTL_BYTES = 2
 const LONGEST_CONTEXT = 16
+const TENTH_MS = 100 // the unit of a time to live
+
+/** Largest frame taken before the peer's READY is done, whatever `maxMessageSize` says. */
+const HANDSHAKE_BYTES = 64 * 1024
 
 /** What takes a wish back, what tells it, and who listens to it. A message in a pipe begins with 0 or 1 for it. */
 type WishCommands = readonly [cancel: string, ask: string, ...publishers: SocketType[]]
@@ -51,7 +54,8 @@ export class Zmtp implements Protocol {
   constructor(local: ZmtpLocal, address: string) {
     this.#local = local
     this.#address = address
-    this.#frames = new FrameDecoder(local.maxMessageSize)
+    const { maxMessageSize: most } = local
+    this.#frames = new FrameDecoder(most < 0 ? HANDSHAKE_BYTES : Math.min(most, HANDSHAKE_BYTES))
   }
 
   start(out: Batch): void {
@@ -63,6 +67,12 @@ export class Zmtp implements Protocol {
     const last = message.length - 1
     for (let i = 0; i < last; i++) encodeFrame(MORE, message[i] as Uint8Array, out)
     encodeFrame(0, message[last] as Uint8Array, out)
+  }
+
+  ping(timeToLiveMs: number, out: Batch): void {
+    const tenths = Math.floor(timeToLiveMs / TENTH_MS)
+    const ttl = Uint8Array.of(tenths >>> 8, tenths & 0xff)
+    encodeFrame(COMMAND, encodeCommand('PING', ttl), out)
   }
 
   decode(chunk: Uint8Array, to: ProtocolSink): void {
@@ -106,7 +116,7 @@ export class Zmtp implements Protocol {
   #greetingDone(out: Batch): void {
     const { minor, mechanism } = decodeGreeting(this.#greeting)
     if (mechanism !== MECHANISM) {
-      const message = `The peer asks for the security mechanism '${mechanism}', this side has ${MECHANISM}`
+      const message = `The peer asks for the security mechanism '${quoted(mechanism)}', this side has ${MECHANISM}`
       throw new ZmqError('ERR_ZMTP_MECHANISM_MISMATCH', message, { address: this.#address })
     }
     const { socketType } = this.#local
@@ -122,6 +132,7 @@ export class Zmtp implements Protocol {
     if (!this.#ready) {
       const peer = receiveReady(command, this.#local, this.#address)
       this.#ready = true
+      this.#frames.allow(this.#local.maxMessageSize)
       return to.handshaken(peer)
     }
     switch (command?.name) {
@@ -132,17 +143,11 @@ export class Zmtp implements Protocol {
       case 'LEAVE':
         return this.#wish(command, GROUPS, to)
       case 'PING':
-        this.#pong(command.data, to.out)
+        pinged(command.data, to)
         return true
       default:
-        return true // unknown commands are ignored (RFC 37)
+        return true // unknown commands are ignored (RFC 37); PONG did its duty by arriving
     }
-  }
-
-  #pong(data: Uint8Array, out: Batch): void {
-    if (data.byteLength < PING_TTL_BYTES) return
-    const context = data.subarray(PING_TTL_BYTES, PING_TTL_BYTES + LONGEST_CONTEXT)
-    encodeFrame(COMMAND, encodeCommand('PONG', context), out)
   }
 
   /** Only those who publish are told of wishes; in a pipe they travel as a message. */
@@ -157,6 +162,14 @@ export class Zmtp implements Protocol {
     frame.set(data, 1)
     return to.message([frame])
   }
+}
+
+/** Answers a PING: time to live(2), context. One that is too short has no answer. */
+function pinged(data: Uint8Array, to: ProtocolSink): void {
+  const [high, low] = data
+  if (high === undefined || low === undefined) return
+  to.timeToLive((high * 256 + low) * TENTH_MS)
+  encodeFrame(COMMAND, encodeCommand('PONG', data.subarray(2, 2 + LONGEST_CONTEXT)), to.out)
 }
 
 /** False: the message is no wish. */

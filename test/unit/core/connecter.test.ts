@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { Connecter } from '../../../src/core/connecter.ts'
 import { parseEndpoint } from '../../../src/core/endpoint.ts'
 import { nextTurn } from '../../../src/core/loop.ts'
-import type { SocketOptions } from '../../../src/core/options.ts'
+import type { SocketOptions } from '../../../src/core/option-types.ts'
 import { FakeConnection, FakeHost, FakeWire } from '../../support/fakes.ts'
 import { fill, type PairOfSinks, pairOfSinks } from '../../support/pipes.ts'
 import { bytes } from '../../support/texts.ts'
@@ -200,7 +200,7 @@ test('a pipe that ends while dialling stops the dial', () =>
     assert.ok(scene.wire.last.signal.aborted)
     assert.is(scene.stops(), 1)
     const late = new FakeConnection()
-    late.start({ data() {}, drain() {}, closed() {} })
+    late.start({ data() {}, heard() {}, drain() {}, closed() {} })
     scene.wire.last.succeed(late)
     await nextTurn()
     assert.is(late.over, 'destroyed')

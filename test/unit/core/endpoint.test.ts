@@ -1,7 +1,12 @@
 // Endpoint text: what parses to what, and what is refused with which words.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { formatHostPort, parseEndpoint, parseHostPort } from '../../../src/core/endpoint.ts'
+import {
+  formatHostPort,
+  parseEndpoint,
+  parseHostPort,
+  readHostPort,
+} from '../../../src/core/endpoint.ts'
 import { ZmqError } from '../../../src/core/errors.ts'
 
 function refusal(call: () => unknown): ZmqError {
@@ -50,6 +55,13 @@ test('host, port and path', () => {
     ['127.0.0.1:*', 'bind', '127.0.0.1', 0, ''],
     ['*:*', 'bind', '*', 0, ''],
     ['[::]:0', 'bind', '::', 0, ''],
+    ['[1.2.3.4]:5', 'connect', '1.2.3.4', 5, ''],
+    ['[some.host]:5', 'connect', 'some.host', 5, ''],
+    ['[fe80::1%eth0]:5', 'connect', 'fe80::1%eth0', 5, ''],
+    ['fe80::1%2:5', 'connect', 'fe80::1%2', 5, ''],
+    ['[::ffff:1.2.3.4]:5', 'bind', '::ffff:1.2.3.4', 5, ''],
+    ['eth0:5', 'bind', 'eth0', 5, ''],
+    ['0.0.0.0:65535', 'bind', '0.0.0.0', 65535, ''],
   ] as const) {
     assert.equal(parseHostPort(parseEndpoint(`tcp://${address}`), use), { host, port, path })
   }
@@ -65,6 +77,20 @@ test('a malformed host or port is refused with EINVAL and the reason', () => {
     ['::1]:80', 'connect', /host is missing or malformed/],
     ['[[::1]]:80', 'connect', /host is missing or malformed/],
     ['a b:80', 'connect', /host is missing or malformed/],
+    ['[1.2.3].4:80', 'connect', /host is missing or malformed/],
+    ['[1.2.3.4:80]', 'connect', /host is missing or malformed/],
+    ['[1.2.3.4:80', 'connect', /host is missing or malformed/],
+    ['[::1]%lo:80', 'connect', /host is missing or malformed/],
+    ['::1%0:80', 'connect', /host is missing or malformed/],
+    ['::1%:80', 'connect', /host is missing or malformed/],
+    ['::1%a%b:80', 'connect', /host is missing or malformed/],
+    ['%lo:80', 'connect', /host is missing or malformed/],
+    ['name%lo:80', 'connect', /host is missing or malformed/],
+    ['1.2.3.4%lo:80', 'connect', /host is missing or malformed/],
+    ['1::2::3:80', 'connect', /host is missing or malformed/],
+    ['a:b:80', 'connect', /host is missing or malformed/],
+    ['host:567bad', 'connect', /'567bad' is not a port/],
+    ['host:0x50', 'connect', /'0x50' is not a port/],
     ['host:', 'connect', /'' is not a port/],
     ['host:http', 'connect', /'http' is not a port/],
     ['host:-1', 'connect', /'-1' is not a port/],
@@ -80,6 +106,43 @@ test('a malformed host or port is refused with EINVAL and the reason', () => {
     assert.match(error.message, reason)
     assert.is(error.address, text)
   }
+})
+
+test('connect may say from where', () => {
+  const to = { host: 'host', port: 80, path: '' }
+  for (const [address, source] of [
+    ['127.0.0.1:0;host:80', { host: '127.0.0.1', port: 0 }],
+    ['127.0.0.1:*;host:80', { host: '127.0.0.1', port: 0 }],
+    ['*:5555;host:80', { host: '*', port: 5555 }],
+    ['*:*;host:80', { host: '*', port: 0 }],
+    ['[::1]:5555;host:80', { host: '::1', port: 5555 }],
+    ['[fe80::1%lo]:0;host:80', { host: 'fe80::1%lo', port: 0 }],
+    ['eth0:0;host:80', { host: 'eth0', port: 0 }],
+  ] as const)
+    assert.equal(parseHostPort(parseEndpoint(`tcp://${address}`), 'connect'), { ...to, source })
+  const both = parseHostPort(parseEndpoint('ws://[::1]:0;[::2]:80/a;b:c'), 'connect')
+  assert.equal(both, { host: '::2', port: 80, path: '/a;b:c', source: { host: '::1', port: 0 } })
+  for (const [address, use, reason] of [
+    ['127.0.0.1:0;host:80', 'bind', /source address.* is for connect/],
+    ['127.0.0.1;host:80', 'connect', /port is missing/],
+    [':0;host:80', 'connect', /host is missing or malformed/],
+    [';host:80', 'connect', /port is missing/],
+    ['127.0.0.1:0;', 'connect', /port is missing/],
+    ['127.0.0.1:0;host', 'connect', /port is missing/],
+    ['127.0.0.1:0;*:80', 'connect', /not \*/],
+    ['127.0.0.1:0;host:0', 'connect', /needs a port number/],
+    ['127.0.0.1:x;host:80', 'connect', /'x' is not a port/],
+    ['a:0;b:0;host:80', 'connect', /host is missing or malformed/],
+  ] as const) {
+    const error = refusal(() => parseHostPort(parseEndpoint(`tcp://${address}`), use))
+    assert.match(error.message, reason, address)
+    assert.match(error.message, address)
+  }
+})
+
+test('host:port without an endpoint', () => {
+  assert.equal(readHostPort('host:1080', 'connect'), { host: 'host', port: 1080 })
+  assert.type(readHostPort('host', 'connect'), 'string')
 })
 
 test('formatting puts IPv6 in brackets, and parses back', () => {

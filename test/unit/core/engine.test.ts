@@ -5,14 +5,21 @@ import * as assert from 'uvu/assert'
 import { Engine, type EngineOwner } from '../../../src/core/engine.ts'
 import type { ZmqError } from '../../../src/core/errors.ts'
 import { nextTurn } from '../../../src/core/loop.ts'
+import { makeOptions } from '../../../src/core/options.ts'
 import { Pipe } from '../../../src/core/pipe.ts'
 import type { SocketType } from '../../../src/core/socket-type.ts'
 import { Zmtp } from '../../../src/wire/zmtp/zmtp.ts'
 import { FakeConnection } from '../../support/fakes.ts'
 import { fill, RecordingSink, readAll } from '../../support/pipes.ts'
 import { message, numbered, text, texts } from '../../support/texts.ts'
-import { withVirtualClock } from '../../support/virtual-clock.ts'
-import { frames, greeting, handshake, join } from '../../support/zmtp-peer.ts'
+import { frames, handshake, join } from '../../support/zmtp-peer.ts'
+
+const options = makeOptions('PAIR', { handshakeInterval: 0 })
+
+function zmtp(socketType: SocketType, maxMessageSize = -1): Zmtp {
+  const local = { socketType, routingId: new Uint8Array(0), metadata: {}, maxMessageSize }
+  return new Zmtp(local, 'fake')
+}
 
 class Owner implements EngineOwner {
   readonly far: Pipe
@@ -47,12 +54,7 @@ async function joined(socketType: SocketType, hwm = 0, maxMessageSize = -1): Pro
   near.attach(sink)
   const owner = new Owner(far)
   const connection = new FakeConnection()
-  new Engine(
-    connection,
-    new Zmtp({ socketType, routingId: new Uint8Array(0), metadata: {}, maxMessageSize }, 'fake'),
-    owner,
-    0,
-  )
+  new Engine(connection, zmtp(socketType, maxMessageSize), owner, options)
   connection.sink.data(handshake(socketType === 'PUSH' ? 'PULL' : 'PUSH'))
   await nextTurn()
   await nextTurn()
@@ -224,13 +226,7 @@ test('a peer that does not fit still learns who it met, so that it need not try 
   const { far } = Pipe.pair()
   const owner = new Owner(far)
   const connection = new FakeConnection()
-  const local = {
-    socketType: 'PULL',
-    routingId: new Uint8Array(0),
-    metadata: {},
-    maxMessageSize: -1,
-  } as const
-  new Engine(connection, new Zmtp(local, 'fake'), owner, 0)
+  new Engine(connection, zmtp('PULL'), owner, options)
   connection.sink.data(handshake('SUB'))
   await nextTurn()
   assert.is(connection.over, 'destroyed')
@@ -280,13 +276,7 @@ test('a connection made for what still lingers is not paused', async () => {
   fill(near, 2)
   near.close()
   const connection = new FakeConnection()
-  const local = {
-    socketType: 'PUSH',
-    routingId: new Uint8Array(0),
-    metadata: {},
-    maxMessageSize: -1,
-  } as const
-  new Engine(connection, new Zmtp(local, 'fake'), new Owner(far), 0)
+  new Engine(connection, zmtp('PUSH'), new Owner(far), options)
   connection.sink.data(handshake('PULL'))
   assert.not(connection.paused)
   await nextTurn()
@@ -300,41 +290,5 @@ test('a pipe that is cut ends the connection at once', async () => {
   near.close(true)
   assert.is(connection.over, 'destroyed')
 })
-
-test('a handshake without end is ended by its time limit', () =>
-  withVirtualClock(async (clock) => {
-    const { far } = Pipe.pair()
-    const owner = new Owner(far)
-    const connection = new FakeConnection()
-    const local = {
-      socketType: 'PULL',
-      routingId: new Uint8Array(0),
-      metadata: {},
-      maxMessageSize: -1,
-    } as const
-    new Engine(connection, new Zmtp(local, 'fake'), owner, 100)
-    connection.sink.data(greeting())
-    clock.advance(99)
-    assert.is(connection.over, undefined)
-    clock.advance(1)
-    await nextTurn()
-    assert.is(owner.ends[0]?.cause?.code, 'ETIMEDOUT')
-    assert.is(owner.ends[0]?.pipe, undefined)
-  }))
-
-test('a finished handshake stops the time limit', () =>
-  withVirtualClock(async (clock) => {
-    const { far } = Pipe.pair()
-    const connection = new FakeConnection()
-    const local = {
-      socketType: 'PULL',
-      routingId: new Uint8Array(0),
-      metadata: {},
-      maxMessageSize: -1,
-    } as const
-    new Engine(connection, new Zmtp(local, 'fake'), new Owner(far), 100)
-    connection.sink.data(handshake('PUSH'))
-    assert.is(clock.pending, 0)
-  }))
 
 test.run()

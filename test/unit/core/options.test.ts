@@ -72,8 +72,11 @@ test('numbers are whole and not below their minimum', () => {
     set(rule.min)()
     set(rule.default)()
     for (const bad of [rule.min - 1, 1.5, Number.NaN, Infinity, '1', null, true]) {
-      assert.match(refusal(set(bad)), `Option ${name}: must be a whole number from ${rule.min} up`)
+      assert.match(refusal(set(bad)), `Option ${name}: must be a whole number from ${rule.min} `)
     }
+    if (rule.max === undefined) continue
+    set(rule.max)()
+    assert.match(refusal(set(rule.max + 1)), `from ${rule.min} to ${rule.max}, not ${rule.max + 1}`)
   }
 })
 
@@ -88,6 +91,84 @@ test('metadata names start with X- and texts are not empty', () => {
   assert.match(refusal(set({ 'X-Role': 7 })), /must be a text/)
   assert.match(refusal(set(null)), /object of texts/)
   assert.match(refusal(set('text')), /object of texts/)
+})
+
+const set = (name: string, value: unknown) => () => checkOption('PUSH', name, value)
+
+test('tcpAcceptFilter: addresses and networks, checked when it is set', () => {
+  for (const good of [
+    null,
+    '127.0.0.1',
+    '0.0.0.0/0',
+    '192.168.0.0/16',
+    '::1',
+    'fd00::/8',
+    '::ffff:10.0.0.0/104',
+    ['10.0.0.0/8', '::1/128'],
+  ])
+    set('tcpAcceptFilter', good)()
+  for (const bad of [
+    '',
+    'foo',
+    '0.0.0.0foo',
+    '0.0.0.0/foo',
+    '0.0.0.0/',
+    '0.0.0.0/-1',
+    '0.0.0.0/33',
+    '::1/129',
+    '/8',
+    '/',
+    '1.2.3',
+    '1.2.3.256',
+    '01.2.3.4',
+    '[::1]',
+    'fe80::1%eth0',
+    '1::2::3',
+    'localhost',
+    '1.2.3.4/8/8',
+    ' 1.2.3.4',
+    7,
+    true,
+    [],
+    ['127.0.0.1', 'foo'],
+    [undefined],
+    [['127.0.0.1']],
+  ])
+    assert.match(refusal(set('tcpAcceptFilter', bad)), /Option tcpAcceptFilter: must/)
+  assert.match(refusal(set('tcpAcceptFilter', ['127.0.0.1', 'foo'])), "not 'foo'")
+})
+
+test('socksProxy is host:port; user and password have at most 255 bytes', () => {
+  for (const good of [null, 'host:1080', '127.0.0.1:1', '[::1]:1080', '::1:1080'])
+    set('socksProxy', good)()
+  for (const bad of [
+    '',
+    'host',
+    'host:',
+    'host:0',
+    '*:1080',
+    'a b:1',
+    'socks5://host:1',
+    7,
+    undefined,
+  ])
+    assert.match(refusal(set('socksProxy', bad)), /Option socksProxy: must be host:port or null/)
+  for (const name of ['socksUsername', 'socksPassword']) {
+    for (const good of [null, 'u', 'u'.repeat(255)]) set(name, good)()
+    for (const bad of ['u'.repeat(256), 'ü'.repeat(128), 7])
+      assert.match(refusal(set(name, bad)), /at most 255 bytes/)
+  }
+  set('socksPassword', '')()
+  assert.match(refusal(set('socksUsername', '')), /must not be empty/)
+})
+
+test('the network options of every socket', () => {
+  const { ipv6, tcpKeepalive, tcpKeepaliveIdle, ipcTakeOver } = makeOptions('REQ', {})
+  assert.equal([ipv6, tcpKeepalive, tcpKeepaliveIdle, ipcTakeOver], [false, -1, -1, false])
+  for (const good of [-1, 0, 1]) set('tcpKeepalive', good)()
+  assert.match(refusal(set('tcpKeepalive', 2)), 'from -1 to 1')
+  assert.match(refusal(set('ipv6', 1)), 'true or false')
+  assert.match(refusal(set('ipcTakeOver', 'yes')), 'true or false')
 })
 
 test('options are properties of the socket, checked when set', () => {

@@ -17,6 +17,7 @@ import {
   greeting,
   handshake,
   join,
+  property,
   ready,
 } from '../../support/zmtp-peer.ts'
 
@@ -45,12 +46,6 @@ function peerOf(socketType: SocketType, ...parts: Uint8Array[]): PeerInfo {
   const { peers } = feed(protocol(socketType), join(...parts))
   assert.is(peers.length, 1, 'handshake is done')
   return peers[0] as PeerInfo
-}
-
-function property(name: string, value: string): string {
-  const size = Buffer.alloc(4)
-  size.writeUInt32BE(value.length)
-  return toHex(Uint8Array.of(name.length), bytes(name), size, bytes(value))
 }
 
 test('the greeting is 64 bytes with libzmq’s padding, version 3.1 and the mechanism', () => {

@@ -111,6 +111,33 @@ test('PING is answered with PONG and its context, cut to 16 bytes', () => {
   }
 })
 
+test('a PING tells its time to live, in milliseconds', () => {
+  const { zmtp, to } = talk('PULL', 'PUSH')
+  for (const tenths of ['0000', '0001', '028f', 'ffff']) {
+    feed(zmtp, command('PING', fromHex(tenths)), to)
+  }
+  assert.equal(to.timesToLive, [0, 100, 65_500, 6_553_500])
+})
+
+test('PONG, with or without context, is not for the application and has no answer', () => {
+  const { zmtp, to } = talk('PULL', 'PUSH')
+  feed(zmtp, join(command('PONG'), command('PONG', bytes('context'))), to)
+  assert.equal([to.messages.length, to.out.bytes], [0, 0])
+})
+
+test('a PING of ours has the time to live in tenths of a second and no context, as libzmq’s', () => {
+  const { zmtp } = talk('PULL', 'PUSH', 0)
+  for (const [ms, hex] of [
+    [0, '0000'],
+    [99, '0000'],
+    [100, '0001'],
+    [199, '0001'],
+    [65_500, '028f'],
+  ] as const) {
+    assert.is(toHex(collected((out) => zmtp.ping(ms, out))), `04070450494e47${hex}`)
+  }
+})
+
 test('a PING too short for its time to live is not answered', () => {
   const { zmtp, to } = talk('PULL', 'PUSH')
   feed(zmtp, join(command('PING'), command('PING', Uint8Array.of(0))), to)
