@@ -2,7 +2,7 @@
 // Small bodies are copied into a slab (the one copy of a message's way out); large ones are
 // referenced. What `take` returned is never written to again.
 
-import { allocate } from './message.ts'
+import { allocate, isMovable } from './message.ts'
 
 const SLAB_BYTES = 64 * 1024
 const SMALLEST_SLAB = 1024
@@ -21,7 +21,7 @@ export class Batch {
   readonly #whole: boolean
   #nextSlab = SMALLEST_SLAB
 
-  /** `whole`: every piece taken owns its ArrayBuffer, so that it can be transferred. */
+  /** `whole`: every piece taken owns its ArrayBuffer, so that it can be transferred, or is shared memory. */
   constructor(whole = false) {
     this.#whole = whole
   }
@@ -38,7 +38,7 @@ export class Batch {
   /** Adds bytes that nobody will change any more, without copying them. */
   reference(body: Uint8Array): void {
     this.cut()
-    this.#pieces.push(this.#whole ? ownCopy(body) : body)
+    this.#pieces.push(this.#whole && !isMovable(body) ? ownCopy(body) : body)
     this.bytes += body.byteLength
   }
 

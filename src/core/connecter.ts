@@ -24,20 +24,19 @@ export class Connecter implements PipeSink, EngineOwner {
   readonly #endpoint: Endpoint
   readonly #far: Pipe
   readonly #host: Host
+  readonly #hooks: ConnecterHooks
   readonly #abort = new AbortController()
   #engine: Engine | undefined
   #retry: Timer | undefined
   #attempts = 0
   #handshaken = false
 
-  readonly #hooks: ConnecterHooks
-
   constructor(wire: Wire, endpoint: Endpoint, far: Pipe, host: Host, hooks: ConnecterHooks = {}) {
-    this.#hooks = hooks
     this.#wire = wire
     this.#endpoint = endpoint
     this.#far = far
     this.#host = host
+    this.#hooks = hooks
     far.attach(this)
     this.#dial()
   }

@@ -9,7 +9,7 @@
 import { Batch } from './batch.ts'
 import { clock, type Timer } from './clock.ts'
 import { asZmqError, ZmqError } from './errors.ts'
-import { Heartbeat, type HeartbeatOptions, type HeartbeatOwner } from './heartbeat.ts'
+import { type Asked, Heartbeat, type HeartbeatOptions, type HeartbeatOwner } from './heartbeat.ts'
 import { atEndOfTurn } from './loop.ts'
 import type { Message } from './message.ts'
 import type { Options } from './option-types.ts'
@@ -82,9 +82,13 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
     this.#heartbeat.heard()
   }
 
+  progress(): void {
+    this.#heartbeat.progress()
+  }
+
   drain(): void {
     this.#congested = false
-    this.#heartbeat.heard() // the peer takes in what it is sent
+    this.#heartbeat.progress()
     this.#flush()
   }
 
@@ -159,13 +163,14 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
 
   // --- from the heartbeat ------------------------------------------------------------------
 
-  ping(timeToLiveMs: number): boolean {
-    if (this.#congested) return true // what waits to be read asks as well as a PING behind it would
-    if (this.#protocol.ping) this.#protocol.ping(timeToLiveMs, this.out)
-    else if (this.#connection.ping) this.#connection.ping()
-    else return false
+  ping(timeToLiveMs: number): Asked {
+    const [protocol, connection] = [this.#protocol, this.#connection]
+    if (!protocol.ping && !connection.ping) return 'impossible'
+    if (this.#congested) return 'held'
+    if (protocol.ping) protocol.ping(timeToLiveMs, this.out)
+    else connection.ping?.()
     this.#write()
-    return true
+    return 'sent'
   }
 
   deaf(): boolean {
@@ -232,7 +237,10 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
   }
 
   #write(): void {
-    if (this.out.bytes > 0 && !this.#connection.write(this.out.take())) this.#congested = true
+    const { bytes } = this.out
+    if (bytes === 0) return
+    this.#heartbeat.wrote(bytes)
+    if (!this.#connection.write(this.out.take())) this.#congested = true
   }
 
   #limitHandshake(ms: number): void {

@@ -39,6 +39,13 @@ export class Frame extends Uint8Array {
   }
 }
 
+/** A frame whose memory its sender gave away: it may be moved to another thread. */
+class GivenFrame extends Frame {
+  static override get name(): string {
+    return 'GivenFrame'
+  }
+}
+
 // With Node's Buffer as its ancestor a Frame is a Buffer (`Buffer.isBuffer` agrees), made at the
 // price of a Uint8Array: none of Buffer's argument checks run per message.
 if (NodeBuffer) {
@@ -106,4 +113,30 @@ export function messageBytes(message: Message): number {
   let total = 0
   for (const frame of message) total += frame.byteLength
   return total
+}
+
+/**
+ * The same message with its memory given away, where that is possible: frames that are all of their
+ * ArrayBuffer.
+ */
+export function given(message: Message): Message {
+  return message.map((frame) =>
+    frame.byteLength > 0 && frame.byteLength === frame.buffer.byteLength
+      ? new GivenFrame(frame.buffer as ArrayBuffer)
+      : frame,
+  )
+}
+
+/** The same message for several receivers: what was given away belongs to none of them alone. */
+export function kept(message: Message): Message {
+  for (let i = 0; i < message.length; i++) {
+    const frame = message[i]
+    if (frame instanceof GivenFrame) message[i] = new Frame(frame.buffer as ArrayBuffer)
+  }
+  return message
+}
+
+/** Whether these bytes can go to another thread without a copy: given away, or shared memory. */
+export function isMovable(bytes: Uint8Array): boolean {
+  return bytes instanceof GivenFrame || isShared(bytes.buffer)
 }

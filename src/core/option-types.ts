@@ -5,7 +5,7 @@
 export interface CommonOptions extends NetworkOptions {
   /** How long `close` goes on sending what is queued, ms; -1 = until sent, 0 = drop. ZMQ_LINGER, default -1. */
   linger?: number
-  /** Pause before a new connect attempt, ms, plus a random part of it; -1 = never reconnect. ZMQ_RECONNECT_IVL, default 100. */
+  /** Pause before a new connect attempt, ms, plus a random part of it; 0 or -1 = never reconnect. ZMQ_RECONNECT_IVL, default 100. */
   reconnectInterval?: number
   /** If larger than `reconnectInterval`: pauses double up to this, ms, without randomness. ZMQ_RECONNECT_IVL_MAX, default 0. */
   reconnectMaxInterval?: number
@@ -51,8 +51,9 @@ export interface NetworkOptions {
    */
   tls?: TlsOptions | null
   /**
-   * Asked before a WebSocket is accepted: false (or a rejection) answers 403. With it, a tcp:// bind
-   * takes no native ZMTP peers, who could not be asked for anything. Default null.
+   * Asked before a WebSocket is accepted: false (or a rejection) answers 403. Pages of any origin may
+   * connect unless this looks at `headers.origin`. With it, a tcp:// bind takes no native ZMTP peers,
+   * who could not be asked for anything. Default null.
    */
   authorize?: Authorize | null
   /**
@@ -64,19 +65,26 @@ export interface NetworkOptions {
   ipcTakeOver?: boolean
 }
 
+type Pem = string | Uint8Array
+type OneOrMore<T> = T | readonly T[] | undefined
+
 /** A part of the options of Node's `tls.connect` and `tls.createServer`; texts and bytes are PEM. */
 export interface TlsOptions {
-  cert?: string | Uint8Array
-  key?: string | Uint8Array
-  passphrase?: string
+  /** Bound: needed, with `key`. Connecting: for servers that ask for one. */
+  cert?: OneOrMore<Pem>
+  key?: OneOrMore<Pem | { readonly pem: Pem; readonly passphrase?: string | undefined }>
+  passphrase?: string | undefined
   /** Who is trusted instead of the system's authorities. */
-  ca?: string | Uint8Array | readonly (string | Uint8Array)[]
+  ca?: OneOrMore<Pem>
   /** Connecting: the name in the peer's certificate. Default: the host of the endpoint. */
-  servername?: string
+  servername?: string | undefined
   /** Bound: ask clients for certificates. Default false. */
-  requestCert?: boolean
+  requestCert?: boolean | undefined
   /** Refuse whom nobody trusted vouches for. Default true. */
-  rejectUnauthorized?: boolean
+  rejectUnauthorized?: boolean | undefined
+  /** Such as 'TLSv1.3'. Default: Node's. */
+  minVersion?: string | undefined
+  ciphers?: string | undefined
 }
 
 /** What `authorize` sees of an upgrade request (Node's IncomingMessage). */
@@ -86,7 +94,10 @@ export interface UpgradeRequest {
   readonly socket: { readonly remoteAddress?: string | undefined }
 }
 
-export type Authorize = (request: UpgradeRequest) => boolean | Promise<boolean>
+/** A method's type, so that a function of Node's IncomingMessage is one, too. */
+export type Authorize = {
+  decide(request: UpgradeRequest): boolean | Promise<boolean>
+}['decide']
 
 /** What is used of Node's http.Server or https.Server. */
 export interface HttpServerLike {
@@ -144,7 +155,11 @@ export interface RequestOnlyOptions {
 export interface RouterOnlyOptions {
   /** `send` rejects with EHOSTUNREACH for an unknown routing id and waits for a full peer, instead of dropping. ZMQ_ROUTER_MANDATORY, default false. */
   mandatory?: boolean
-  /** A new peer with a known routing id takes the place of the old one, instead of being ignored. ZMQ_ROUTER_HANDOVER, default false. */
+  /**
+   * A new peer with the routing id of another takes its place. Without, it stays connected and is
+   * ignored until it connects again, even when the other has left: set this for clients that come
+   * back before their lost connection was noticed. ZMQ_ROUTER_HANDOVER, default false.
+   */
   handover?: boolean
 }
 

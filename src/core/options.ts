@@ -65,9 +65,9 @@ export const OPTIONS: { readonly [K in OptionName]: Rule<Options[K]> } = {
   socksProxy: { default: null, check: checkProxy },
   socksUsername: { default: null, check: checkUsername },
   socksPassword: { default: null, check: checkPassword },
-  tls: { default: null, check: checkObject },
+  tls: { default: null, check: checkTls },
   authorize: { default: null, check: checkFunction },
-  httpServer: { default: null, check: checkObject },
+  httpServer: { default: null, check: checkServer },
   ipcTakeOver: { default: false, check: checkFlag },
   sendHighWaterMark: { default: 1000, min: 0, sockets: SENDERS },
   sendTimeout: { default: -1, min: -1, sockets: SENDERS },
@@ -130,26 +130,40 @@ function checkNumber(
   const whole = typeof value === 'number' && Number.isInteger(value)
   if (whole && value >= min && value <= max) return undefined
   const range = max === Number.MAX_SAFE_INTEGER ? `${min} up` : `${min} to ${max}`
-  return `must be a whole number from ${range}, not ${String(value)}`
+  return `must be a whole number from ${range}, not ${shown(value)}`
 }
 
 /** A READY may not be larger than 64 KiB. */
 const LARGEST_METADATA = 16_000
 
 function checkMetadata(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'must be an object of texts'
-  if (JSON.stringify(value).length > LARGEST_METADATA)
-    return `must be less than ${LARGEST_METADATA} characters in all`
+  if (!isPlain(value)) return 'must be an object of texts'
+  let characters = 0
   for (const [name, text] of Object.entries(value)) {
     if (!/^X-[\x21-\x7e]{1,253}$/.test(name))
       return `'${name}' must start with X- and be printable ASCII`
     if (typeof text !== 'string' || text === '') return `'${name}' must be a text that is not empty`
+    characters += name.length + text.length
   }
+  if (characters > LARGEST_METADATA)
+    return `must have at most ${LARGEST_METADATA} characters in all`
   return undefined
 }
 
+/** An object as written in braces, of this realm or another: what a Map or an array holds does not show. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** A value in an error message; not every object has a text. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
 function checkFlag(value: unknown): string | undefined {
-  return typeof value === 'boolean' ? undefined : `must be true or false, not ${String(value)}`
+  return typeof value === 'boolean' ? undefined : `must be true or false, not ${shown(value)}`
 }
 
 function checkProxy(value: unknown): string | undefined {
@@ -177,11 +191,34 @@ function checkFilter(value: unknown): string | undefined {
   if (all.length === 0) return 'must not be an empty list: use null to let everybody in'
   const bad = all.find((text) => typeof text !== 'string' || !parseNetwork(text))
   if (bad === undefined && !all.includes(undefined)) return undefined
-  return `must be addresses or networks such as '192.168.0.0/16' or '::1', not '${String(bad)}'`
+  return `must be addresses or networks such as '192.168.0.0/16' or '::1', not '${shown(bad)}'`
 }
 
-function checkObject(value: unknown): string | undefined {
-  return typeof value === 'object' ? undefined : `must be an object or null, not ${typeof value}`
+/** Where Node's tls takes certificates and keys. */
+const PEMS = ['cert', 'key', 'ca']
+
+function checkTls(value: unknown): string | undefined {
+  if (value === null) return undefined
+  if (typeof value !== 'object' || Array.isArray(value)) return 'must be an object or null'
+  const given = value as Record<string, unknown>
+  const bad = PEMS.find((name) => ![given[name] ?? []].flat().every(isPem))
+  return bad && `${bad} must be text or bytes, or an array of them`
+}
+
+/** Keys may also be objects that have one. */
+function isPem(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null)
+    return ArrayBuffer.isView(value) || 'pem' in value
+  return typeof value === 'string'
+}
+
+const SERVER_METHODS = ['on', 'off', 'address', 'listenerCount']
+
+function checkServer(value: unknown): string | undefined {
+  if (value === null) return undefined
+  const server = Object(value) as Record<string, unknown>
+  if (SERVER_METHODS.every((name) => typeof server[name] === 'function')) return undefined
+  return `must be an HTTP server of Node's, or null: it needs ${SERVER_METHODS.join(', ')}`
 }
 
 function checkFunction(value: unknown): string | undefined {
@@ -210,7 +247,7 @@ export function checkRoutingId(value: unknown): string | undefined {
 
 function checkVerbosity(value: unknown): string | undefined {
   if (value === null || value === 'allSubs' || value === 'allSubsUnsubs') return undefined
-  return `must be null, 'allSubs' or 'allSubsUnsubs', not ${String(value)}`
+  return `must be null, 'allSubs' or 'allSubsUnsubs', not ${shown(value)}`
 }
 
 /** The bytes of the option `routingId`; empty for none. */

@@ -32,10 +32,16 @@ export function countUnsent(): number {
   return count
 }
 
+/** When lingering ends; never for a limit of -1. */
+interface Limit {
+  readonly due: number
+  readonly timer: Timer | undefined
+}
+
 export class PipeSet implements Iterable<Pipe> {
   readonly #owner: PipeSetOwner
   readonly #inUse = new Map<Pipe, Set<Pipe>>() // with those of the same endpoint
-  readonly #lingering = new Map<Pipe, Timer | undefined>()
+  readonly #lingering = new Map<Pipe, Limit>()
 
   constructor(owner: PipeSetOwner) {
     this.#owner = owner
@@ -83,18 +89,25 @@ export class PipeSet implements Iterable<Pipe> {
     this.#close(pipe, linger === 0)
   }
 
-  /** Pipes that linger since before the socket closed have this long from now on, too. */
+  /**
+   * Pipes that linger since a disconnect have this long, too, unless their own time ends before.
+   * (libzmq leaves them theirs; here a short `linger` set for `close` lets it end.)
+   */
   hurry(linger: number): void {
-    for (const [pipe, timer] of [...this.#lingering]) {
-      timer?.cancel()
+    for (const pipe of [...this.#lingering.keys()]) {
       this.#limit(pipe, linger)
       if (linger === 0) this.#close(pipe, true)
     }
   }
 
+  /** Of two limits the one that ends first holds. */
   #limit(pipe: Pipe, linger: number): void {
+    const before = this.#lingering.get(pipe)
+    const due = linger < 0 ? Number.POSITIVE_INFINITY : clock.now() + linger
+    if (before && before.due <= due) return
+    before?.timer?.cancel()
     const timer = linger > 0 ? clock.after(linger, () => this.#close(pipe, true)) : undefined
-    this.#lingering.set(pipe, timer)
+    this.#lingering.set(pipe, { due, timer })
   }
 
   /** Closes a pipe at once; its peer is not wanted, so it does not go back to where it came from. */
@@ -105,7 +118,7 @@ export class PipeSet implements Iterable<Pipe> {
 
   /** The other end closed, and what it had written was read or given up. */
   terminated(pipe: Pipe): void {
-    this.#lingering.get(pipe)?.cancel()
+    this.#lingering.get(pipe)?.timer?.cancel()
     this.#lingering.delete(pipe)
     this.#letGo(pipe)
     this.#close(pipe, false)

@@ -48,7 +48,7 @@ export class Pipe {
   /** The other end of the same pipe. */
   readonly other: Pipe
   sink: PipeSink | undefined = undefined
-  /** Set while the peer is known; kept over reconnects (libzmq keeps the first routing id). */
+  /** The peer that joined last, there or not; each reconnect may bring another. */
   peer: PeerInfo | undefined = undefined
   /** A peer that finished its handshake is there now. */
   connected = false
@@ -115,7 +115,7 @@ export class Pipe {
 
   /** This end's peer is there: the other end's owner learns who it is. */
   join(peer: PeerInfo): void {
-    this.other.peer ??= peer
+    this.other.peer = peer
     this.other.connected = true
     this.other.sink?.ready(this.other)
     this.other.#unblock()

@@ -86,6 +86,9 @@ export interface ConnectionSink {
   data(chunk: Uint8Array): void
   /** The peer is alive, although no bytes came (a WebSocket's pong). */
   heard(): void
+  /** Some of what `write` holds back for went out. */
+  progress?(): void
+  /** All of it went out, or enough to write again. */
   drain(): void
   closed(cause?: Error): void
 }
@@ -122,8 +125,8 @@ export interface Wire {
     onConnection: (connection: Connection) => void,
   ): Promise<Listener>
   protocol(connection: Connection, host: Host): Protocol
-  /** Checks an endpoint's address without using it. Throws EINVAL. */
-  check?(endpoint: Endpoint): void
+  /** Checks an endpoint, and what its socket's options say about it, without using it. Throws EINVAL. */
+  check?(endpoint: Endpoint, host: Host): void
 }
 
 const transports = new Map<string, Transport>()

@@ -14,7 +14,7 @@ export function wire(schemes: readonly string[], wire: Wire): Transport {
   return {
     schemes,
     connect(endpoint, far, host) {
-      wire.check?.(endpoint)
+      wire.check?.(endpoint, host)
       new Connecter(wire, endpoint, far, host)
     },
     bind: (endpoint, accept, host) => listen(wire, endpoint, accept, host),

@@ -2,9 +2,19 @@
 
 import { ZmqError } from './errors.ts'
 import { nextTurn } from './loop.ts'
-import { type Message, type MessageLike, messageBytes, toMessage } from './message.ts'
+import { given, type Message, type MessageLike, messageBytes, toMessage } from './message.ts'
 import { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
+
+export interface TransferOptions {
+  /**
+   * The memory of binary frames is given away: between threads it moves instead of being copied, and
+   * the caller's views are then empty. For frames that are all of their ArrayBuffer, over 16 KiB, and
+   * for one receiver; others are sent as always. Shared memory needs no option: it is never copied
+   * between threads. Default false.
+   */
+  transfer?: boolean
+}
 
 export interface Writable {
   /**
@@ -14,9 +24,9 @@ export interface Writable {
    * socket is closed, with the signal's reason, or a TypeError for what cannot be sent; the
    * message then stays with the caller.
    */
-  send(message: MessageLike, options?: WaitOptions): Promise<void>
+  send(message: MessageLike, options?: WaitOptions & TransferOptions): Promise<void>
   /** Queues a message if that is possible at once. Throws EBADF or a TypeError. */
-  trySend(message: MessageLike): boolean
+  trySend(message: MessageLike, options?: TransferOptions): boolean
 }
 
 /** Bytes accepted in one go before a sender is made to wait for the event loop. */
@@ -59,17 +69,22 @@ export abstract class SendingSocket extends Socket {
 }
 
 export abstract class WritableSocket extends SendingSocket implements Writable {
-  send(message: MessageLike, options?: WaitOptions): Promise<void> {
+  send(message: MessageLike, options?: WaitOptions & TransferOptions): Promise<void> {
     let frames: Message
     try {
-      frames = toMessage(message)
+      frames = framesOf(message, options)
     } catch (error) {
       return Promise.reject(error)
     }
     return this.post(frames, options)
   }
 
-  trySend(message: MessageLike): boolean {
-    return this.tryPost(toMessage(message))
+  trySend(message: MessageLike, options?: TransferOptions): boolean {
+    return this.tryPost(framesOf(message, options))
   }
+}
+
+function framesOf(message: MessageLike, options: TransferOptions | undefined): Message {
+  const frames = toMessage(message)
+  return options?.transfer ? given(frames) : frames
 }

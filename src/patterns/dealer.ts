@@ -34,6 +34,11 @@ export abstract class DealingSocket extends DuplexSocket {
     this.fq.attach(pipe)
   }
 
+  /** With `immediate` a new peer can be written to only now; libzmq has a new pipe for each. */
+  protected override xready(pipe: Pipe): void {
+    if (this.settings.probeRouter && pipe.onlyWhileThere) pipe.write([EMPTY_FRAME])
+  }
+
   protected override xread(pipe: Pipe): void {
     this.fq.activated(pipe)
   }

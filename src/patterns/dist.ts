@@ -1,6 +1,6 @@
 // Distribution (RFC 29): one message to every matching pipe, at once, waiting for none of them.
 
-import type { Message } from '../core/message.ts'
+import { kept, type Message } from '../core/message.ts'
 import type { Pipe } from '../core/pipe.ts'
 import { PipeList } from './pipe-list.ts'
 
@@ -50,8 +50,9 @@ export class Distributor {
   send(message: Message): number {
     let missed = 0
     const count = this.#pipes.marked
+    const shared = count > 1 ? kept(message) : message
     for (let i = 0; i < count; i++) {
-      const own = i === count - 1 ? message : message.slice()
+      const own = i === count - 1 ? shared : shared.slice()
       if (!this.#pipes.at(i).write(own)) missed++
     }
     this.#pipes.marked = 0

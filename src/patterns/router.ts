@@ -58,6 +58,7 @@ export class Router extends DuplexSocket {
 
   /** The id is that of the first handshake: a peer that comes back keeps its place. */
   protected override xready(pipe: Pipe): void {
+    if (this.settings.probeRouter && pipe.onlyWhileThere) pipe.write([EMPTY_FRAME])
     if (this.#ids.has(pipe)) return
     const announced = pipe.peer?.routingId
     this.#identify(pipe, announced?.byteLength ? announced : generateRoutingId())

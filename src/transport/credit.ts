@@ -5,7 +5,15 @@
 /** The share of a window after which credit is given. */
 const SHARE = 1 / 4
 
-/** Both directions of one connection, seen from one of its ends. Counts bytes only. */
+/** What a chunk costs at least, so that tiny ones are bounded too. */
+const LEAST_COST = 64
+
+/** What a chunk of so many bytes counts for, on both sides. */
+function costOf(bytes: number): number {
+  return Math.max(bytes, LEAST_COST)
+}
+
+/** Both directions of one connection, seen from one of its ends. Counts bytes, and no chunk for less than 64. */
 export class Credit {
   /** Bytes that may be under way before the writer waits: the most a round trip can carry. */
   readonly window: number
@@ -28,8 +36,9 @@ export class Credit {
     return this.#owed
   }
 
+  /** A chunk of so many bytes is on its way. */
   wrote(bytes: number): void {
-    this.#inFlight += bytes
+    this.#inFlight += costOf(bytes)
   }
 
   /** Credit from the peer. False: it is no number of bytes, or more than is under way. */
@@ -39,8 +48,9 @@ export class Credit {
     return true
   }
 
+  /** A chunk of so many bytes came. */
   received(bytes: number): void {
-    this.#owed += bytes
+    this.#owed += costOf(bytes)
   }
 
   /** The credit to be given to the peer now, in bytes; 0 = none yet. */

@@ -1,6 +1,7 @@
 // Why a WebSocket ended, as an error with a code that says whether it is worth another attempt.
 
 import { ZmqError } from '../core/errors.ts'
+import { quoted } from '../wire/zmtp/command.ts'
 
 /** Normal, going away, none, lost: what comes without a complaint (RFC 6455). */
 const SILENT_CODES: readonly number[] = [1000, 1001, 1005, 1006]
@@ -20,6 +21,6 @@ export function causeOf(error: unknown, message = 'WebSocket error'): Error {
 /** Why the peer closed; undefined if it simply did. */
 export function complaintOf(code: number, reason: string): Error | undefined {
   if (code === undefined || SILENT_CODES.includes(code)) return undefined
-  const why = reason || 'no reason given'
+  const why = quoted(reason) || 'no reason given'
   return new ZmqError('ECONNRESET', `The peer closed the WebSocket with code ${code}: ${why}`)
 }

@@ -4,7 +4,7 @@
 //                         are credit, a decimal number of bytes taken in: browsers cannot pause
 //   ZWS (RFC 45)          every piece is one binary message; `ws` is paused, browsers cannot be
 
-import { clock } from '../core/clock.ts'
+import { clock, type Timer } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
 import type { Connection, ConnectionSink } from '../core/transport.ts'
 import { Credit } from './credit.ts'
@@ -38,6 +38,8 @@ export interface WebSocketKind {
   readonly subprotocol: string
   /** This side connected. */
   readonly client: boolean
+  /** How long a closing peer may be silent before it is given up, ms; 0 = for ever. */
+  readonly closeMs?: number
 }
 
 /** Bytes a WebSocket may hold before it is given no more, where there is no credit. */
@@ -51,6 +53,8 @@ const MOST_OWED = 2 * WINDOW_BYTES
 const LONGEST_CREDIT = 16
 /** How often a WebSocket without callbacks is asked whether it has room again. */
 const POLL_MS = 5
+/** Foreign peers may never answer a close (libzmq), and all is with the system by then. */
+const FOREIGN_CLOSE_MS = 2000
 const NORMAL_CLOSURE = 1000
 const PROTOCOL_ERROR = 1002
 const UNSUPPORTED_DATA = 1003
@@ -74,12 +78,18 @@ export class WebSocketConnection implements Connection {
   #full = false
   #closing = false
   #cause: Error | undefined
+  readonly #closeMs: number
+  #patience: Timer | undefined // while the other side has yet to agree to the end
 
   constructor(
     socket: WebSocketLike,
     peerAddress: string,
-    { subprotocol, client }: WebSocketKind = { subprotocol: SUBPROTOCOL, client: false },
+    { subprotocol, client, closeMs = 0 }: WebSocketKind = {
+      subprotocol: SUBPROTOCOL,
+      client: false,
+    },
   ) {
+    this.#closeMs = subprotocol === SUBPROTOCOL ? closeMs : FOREIGN_CLOSE_MS
     this.#socket = socket
     this.peerAddress = peerAddress
     this.subprotocol = subprotocol
@@ -137,6 +147,7 @@ export class WebSocketConnection implements Connection {
 
   #receive(data: unknown): void {
     if (this.#refused || this.#closed) return
+    if (this.#patience) this.#awaitEnd()
     const chunk = data instanceof ArrayBuffer ? new Uint8Array(data) : data
     if (chunk instanceof Uint8Array) this.#data(chunk)
     else if (this.#credit && typeof data === 'string') this.#granted(data, this.#credit)
@@ -145,6 +156,7 @@ export class WebSocketConnection implements Connection {
 
   #data(chunk: Uint8Array): void {
     if (this.#credit) {
+      if (chunk.byteLength === 0) return this.#refuse(PROTOCOL_ERROR, 'a message without content')
       this.#credit.received(chunk.byteLength)
       if (this.#credit.owed > MOST_OWED) return this.#refuse(PROTOCOL_ERROR, 'more than its credit')
     }
@@ -156,6 +168,7 @@ export class WebSocketConnection implements Connection {
   #granted(text: string, credit: Credit): void {
     const bytes = text.length <= LONGEST_CREDIT && /^\d+$/.test(text) ? Number(text) : 0
     if (!credit.granted(bytes)) return this.#refuse(PROTOCOL_ERROR, 'credit for what was not sent')
+    this.#sink?.heard()
     while (this.#waiting.length > 0 && !credit.full)
       this.#send(this.#waiting.shift() as Uint8Array, credit)
     this.#finish()
@@ -180,6 +193,7 @@ export class WebSocketConnection implements Connection {
   #close(code: number, reason: string): void {
     if (this.#closed) return
     this.#closed = true
+    this.#patience?.cancel()
     this.#cause ??= complaintOf(code, reason)
     this.#sink?.closed(this.#cause)
   }
@@ -188,6 +202,7 @@ export class WebSocketConnection implements Connection {
 
   #stream(pieces: readonly Uint8Array[], credit: Credit): void {
     for (const piece of pieces) {
+      if (piece.byteLength === 0) continue // a message says something
       if (piece.byteLength <= LONGEST_MESSAGE) this.#sendOrWait(piece, credit)
       else
         for (let at = 0; at < piece.byteLength; at += LONGEST_MESSAGE)
@@ -230,10 +245,23 @@ export class WebSocketConnection implements Connection {
     this.#sink?.drain()
   }
 
-  /** Only when all is written: `ws` cuts off the rest when its close timer ends. */
+  /** Only when all is written. The peer reads it all before it agrees to the end. */
   #finish(): void {
-    if (!this.#closing || this.#waiting.length > 0) return
+    if (!this.#closing || this.#patience || this.#waiting.length > 0) return
     const waits = this.#socket.pause !== undefined && this.#socket.bufferedAmount > 0
-    if (!waits) this.#socket.close(NORMAL_CLOSURE)
+    if (waits) return
+    this.#socket.close(NORMAL_CLOSURE)
+    this.#awaitEnd()
+  }
+
+  /** Ending the connection first would lose what is on its way: the peer's credit would meet a closed door. */
+  #awaitEnd(): void {
+    this.#patience?.cancel()
+    if (this.#closed || this.#closeMs === 0) return
+    this.#patience = clock.after(this.#closeMs, () => {
+      const message = `The peer has not taken in what it was sent, and is silent for ${this.#closeMs} ms`
+      this.#cause ??= new ZmqError('ETIMEDOUT', message, { address: this.peerAddress })
+      this.destroy()
+    })
   }
 }

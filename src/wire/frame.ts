@@ -6,6 +6,7 @@
 import { type Batch, COPY_LIMIT } from '../core/batch.ts'
 import { ZmqError } from '../core/errors.ts'
 import { allocate, EMPTY_FRAME, Frame } from '../core/message.ts'
+import { frameLimit } from './limits.ts'
 
 export const MORE = 0x01
 export const LONG = 0x02
@@ -73,12 +74,12 @@ export class FrameDecoder {
 
   /** Frames over `maxSize` bytes are refused at their header (ERR_ZMTP_MESSAGE_TOO_LARGE); -1 = no limit. */
   constructor(maxSize: number) {
-    this.#maxSize = limit(maxSize)
+    this.#maxSize = frameLimit(maxSize)
   }
 
   /** Another limit from the next frame on. */
   allow(maxSize: number): void {
-    this.#maxSize = limit(maxSize)
+    this.#maxSize = frameLimit(maxSize)
   }
 
   /** The next chunk, to be called when `next` has returned false. */
@@ -166,10 +167,6 @@ function readLength(bytes: Uint8Array, at: number): number {
   let size = 0
   for (let i = at; i < at + 8; i++) size = size * 256 + (bytes[i] as number)
   return size
-}
-
-function limit(maxSize: number): number {
-  return maxSize < 0 ? Number.MAX_SAFE_INTEGER : maxSize
 }
 
 function tooLarge(size: number, allowed: number): ZmqError {

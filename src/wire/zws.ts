@@ -7,32 +7,23 @@
 // ZWS2.0/NULL and speak ZWS2.0 (they echo whatever name comes first), so a client lets the server
 // begin and answers in kind.
 
-import { Batch } from '../core/batch.ts'
+import type { Batch } from '../core/batch.ts'
 import { ZmqError } from '../core/errors.ts'
 import { EMPTY_FRAME, Frame, type Message } from '../core/message.ts'
-import { checkRoutingId, routingIdOf } from '../core/options.ts'
+import { routingIdOf } from '../core/options.ts'
 import type { PeerInfo } from '../core/pipe.ts'
 import { PEERS, type SocketType } from '../core/socket-type.ts'
 import type { Host, Protocol, ProtocolSink } from '../core/transport.ts'
-import { FrameDecoder } from './frame.ts'
-import { decodeCommand, encodeCommand } from './zmtp/command.ts'
-import { type LocalInfo, receiveReady, sendReady } from './zmtp/null.ts'
+import { frameLimit, handshakeLimit } from './limits.ts'
+import { Multipart } from './multipart.ts'
+import { GROUPS, wishCommand, wishMessage } from './wishes.ts'
+import { decodeCommand } from './zmtp/command.ts'
+import { checkIdentity, type LocalInfo, readyBody, receiveReady } from './zmtp/null.ts'
 
 const LAST = 0
 const MORE = 0x01
 const COMMAND = 0x02
 const FLAGS_BYTES = 1
-
-/** Largest body taken before the handshake is done, whatever `maxMessageSize` says. */
-const HANDSHAKE_BYTES = 64 * 1024
-
-/** Commands for what travels in a pipe as a message: its first byte, and who listens to it. */
-const WISHES: Readonly<Record<string, readonly [first: number, ...publishers: SocketType[]]>> = {
-  SUBSCRIBE: [1, 'PUB', 'XPUB'],
-  CANCEL: [0, 'PUB', 'XPUB'],
-  JOIN: [1, 'RADIO'],
-  LEAVE: [0, 'RADIO'],
-}
 
 /** What the protocol needs to know of its side of the connection. */
 export interface ZwsLocal extends LocalInfo {
@@ -62,13 +53,13 @@ export class Zws implements Protocol {
   readonly #joins: boolean
   #limit: number
   #handshaken = false
-  #parts: Message | undefined // the frames so far of a multipart message
+  readonly #multipart = new Multipart()
 
   constructor(local: ZwsLocal, address: string) {
     this.#local = local
     this.#address = address
     this.#joins = local.socketType === 'DISH'
-    this.#limit = Math.min(limit(local.maxMessageSize), HANDSHAKE_BYTES)
+    this.#limit = handshakeLimit(local.maxMessageSize)
   }
 
   start(out: Batch): void {
@@ -77,7 +68,8 @@ export class Zws implements Protocol {
   }
 
   encode(message: Message, out: Batch): void {
-    if (this.#joins && encodeJoin(message, out)) return
+    const join = this.#joins && wishCommand(message, GROUPS)
+    if (join) return encode(COMMAND, join, out)
     const last = message.length - 1
     for (let i = 0; i < last; i++) encode(MORE, message[i] as Uint8Array, out)
     encode(LAST, message[last] as Uint8Array, out)
@@ -95,20 +87,11 @@ export class Zws implements Protocol {
     const body = new Frame(chunk.buffer as ArrayBuffer, chunk.byteOffset + FLAGS_BYTES, size)
     if (!this.#handshaken) this.#shakeHands(flags, body, to)
     else if ((flags & COMMAND) !== 0) this.#command(body, to)
-    else if ((flags & MORE) === 0) to.message(this.#whole(body))
-    else if (this.#parts) this.#parts.push(body)
-    else this.#parts = [body]
+    else if ((flags & MORE) !== 0) this.#multipart.more(body)
+    else to.message(this.#multipart.last(body))
   }
 
   resume(): void {} // a chunk is one frame: nothing of it is ever left
-
-  #whole(last: Uint8Array): Message {
-    const parts = this.#parts
-    if (parts === undefined) return [last]
-    this.#parts = undefined
-    parts.push(last)
-    return parts
-  }
 
   #shakeHands(flags: number, body: Uint8Array, to: ProtocolSink): void {
     const { withReady, client } = this.#local
@@ -119,7 +102,7 @@ export class Zws implements Protocol {
       encode(plain ? LAST : COMMAND, plain ? this.#local.routingId : readyBody(this.#local), to.out)
     const peer = plain ? this.#anonymous(isCommand, body) : this.#ready(isCommand, body)
     this.#handshaken = true
-    this.#limit = limit(this.#local.maxMessageSize)
+    this.#limit = frameLimit(this.#local.maxMessageSize)
     to.handshaken(peer)
   }
 
@@ -135,10 +118,8 @@ export class Zws implements Protocol {
         'ERR_ZMTP_UNEXPECTED_COMMAND',
         'sent a command where its routing id was due',
       )
-    const { socketType } = this.#local
-    const problem = socketType === 'ROUTER' && routingId.byteLength > 0 && checkRoutingId(routingId)
-    if (problem) throw this.#wrong('ERR_ZMTP_METADATA', `sent a routing id that ${problem}`)
-    const [theirs] = PEERS[socketType]
+    checkIdentity(routingId, this.#local, this.#address)
+    const [theirs] = PEERS[this.#local.socketType]
     return {
       socketType: theirs as SocketType,
       routingId: routingId.byteLength > 0 ? routingId : EMPTY_FRAME,
@@ -150,13 +131,8 @@ export class Zws implements Protocol {
   /** Unknown commands are ignored, and those that are for another type of socket. */
   #command(body: Uint8Array, to: ProtocolSink): void {
     const command = decodeCommand(body)
-    if (command === undefined || !Object.hasOwn(WISHES, command.name)) return
-    const [first, ...publishers] = WISHES[command.name] as (typeof WISHES)[string]
-    if (!publishers.includes(this.#local.socketType)) return
-    const frame = new Frame(1 + command.data.byteLength)
-    frame[0] = first
-    frame.set(command.data, 1)
-    to.message([frame])
+    const wish = command && wishMessage(command, this.#local.socketType)
+    if (wish) to.message(wish)
   }
 
   #wrong(code: string, what: string): ZmqError {
@@ -171,28 +147,4 @@ function encode(flags: number, body: Uint8Array, out: Batch): void {
   slab[at] = flags
   slab.set(body, at + FLAGS_BYTES)
   out.cut()
-}
-
-/** False: the message is no wish of a DISH. */
-function encodeJoin(message: Message, out: Batch): boolean {
-  const frame = message[0] as Uint8Array
-  if (message.length > 1 || (frame[0] !== 0 && frame[0] !== 1)) return false
-  encode(COMMAND, encodeCommand(frame[0] === 1 ? 'JOIN' : 'LEAVE', frame.subarray(1)), out)
-  return true
-}
-
-/** The body of the READY command that ZMTP sends in a frame of its own kind. */
-function readyBody(local: LocalInfo): Uint8Array {
-  const framed = new Batch()
-  sendReady(local, framed)
-  const frames = new FrameDecoder(-1)
-  for (const piece of framed.take()) {
-    frames.push(piece)
-    frames.next()
-  }
-  return frames.body
-}
-
-function limit(maxMessageSize: number): number {
-  return maxMessageSize < 0 ? Number.POSITIVE_INFINITY : maxMessageSize
 }

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as assert from 'uvu/assert'
-import { WebSocket } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { Pair, Pull, Push, Reply, Request } from '../../src/index.ts'
 import { once, within } from '../support/index.ts'
 import { answerOf, portOf, rawClient } from '../support/raw.ts'
-import { type Rig, ready, rejects, section, soon, take } from './rig.ts'
+import { type Rig, ready, rejects, section, soon, take, until } from './rig.ts'
 
 const { test, run } = section('behaviours: one door')
 
@@ -44,8 +44,11 @@ test('a tcp:// bind takes WebSockets, native ZMTP and tcp:// peers', async (rig)
 test('a zmtp:// bind takes native peers only', async (rig) => {
   const [pull, at] = await bound(rig, `zmtp://${WILD}`)
   await delivers(rig, pull, at)
+  const refused = once(pull, 'handshake:error:protocol')
   const answer = answerOf(await rawClient(portOf(at), 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'))
-  assert.match(await answer, /^HTTP\/1\.1 426 /)
+  assert.ok((await answer).startsWith('\xff'), 'it greets at once, and never speaks HTTP')
+  assert.is((await refused).error.code, 'ERR_ZMTP_VERSION')
+  await delivers(rig, pull, at.replace('zmtp:', 'tcp:'))
 })
 
 test('a ws:// bind takes no native peers, and says so', async (rig) => {
@@ -185,6 +188,27 @@ test('a WebSocket request that arrives byte by byte is understood', async (rig) 
   client.destroy()
 })
 
+test('the shortest handshakeInterval of a port holds, and each endpoint hears of its own', async (rig) => {
+  const [, at] = await bound(rig, `ws://${WILD}/patient`, { handshakeInterval: 0 })
+  const port = portOf(at)
+  const [native] = await bound(rig, `zmtp://127.0.0.1:${port}`, {
+    handshakeInterval: 50,
+    tcpAcceptFilter: '192.0.2.1',
+  })
+  assert.is(await answerOf(await rawClient(port)), '')
+  const refused = once(native, 'handshake:error:protocol')
+  const client = await rawClient(port, Buffer.from([0xff]))
+  assert.match((await refused).error.message, /tcpAcceptFilter/)
+  client.destroy()
+})
+
+test('a request for a path that nobody bound is an event at the port', async (rig) => {
+  const [pull, at] = await bound(rig, `ws://${WILD}/here`)
+  const event = once(pull, 'handshake:error:protocol')
+  assert.match(await refusalOf(at.replace('/here', '/there')), /404/)
+  assert.match((await event).error.message, /nothing is bound to the path \/there/)
+})
+
 // --- authorize -------------------------------------------------------------------------------
 
 test('authorize sees the request and decides', async (rig) => {
@@ -233,6 +257,37 @@ test('with authorize, a tcp:// bind takes no native peers', async (rig) => {
   const refused = once(pull, 'handshake:error:protocol')
   rig.open(new Push()).connect(at.replace('tcp:', 'zmtp:'))
   assert.match((await refused).error.message, /native/)
+})
+
+/** Why a plain WebSocket to `url` could not be opened. */
+function refusalOf(url: string): Promise<string> {
+  const ws = new WebSocket(url, ['ZWS2.0'])
+  const answer = new Promise<string>((resolve) => {
+    ws.on('open', () => resolve('open')).on('error', (error) => resolve(error.message))
+  })
+  return soon(answer, 'an answer').finally(() => ws.terminate())
+}
+
+test('authorize that never answers is given up in time, and ends with its endpoint', async (rig) => {
+  let asked = 0
+  const never = () => {
+    asked++
+    return new Promise<boolean>(() => {})
+  }
+  const server = await webServer(rig)
+  for (const options of [{}, { httpServer: server }]) {
+    const hasty = { authorize: never, handshakeInterval: 50, ...options }
+    const [pull, at] = await bound(rig, options.httpServer ? 'ws://*:0/' : `ws://${WILD}/`, hasty)
+    const late = once(pull, 'handshake:error:other')
+    assert.match(await refusalOf(at), /408/)
+    assert.is((await late).error.code, 'ETIMEDOUT')
+    pull.handshakeInterval = 0
+    const answered = refusalOf(at)
+    await until(() => asked > 1)
+    await pull.unbind(at)
+    assert.match(await answered, /hang up|ECONNRESET/)
+    asked = 0
+  }
 })
 
 // --- TLS -------------------------------------------------------------------------------------
@@ -288,6 +343,48 @@ test('wss:// without a certificate, or with a broken one, says what to do', asyn
   await rejects(rig.open(new Pull({ tls })).bind(`wss://${WILD}`), 'EINVAL')
 })
 
+test('tls without a key, or with what is none, is refused at once on both sides', async (rig) => {
+  await rejects(
+    rig.open(new Pull({ tls: { cert: pem('server.pem') } })).bind(`wss://${WILD}`),
+    'EINVAL',
+  )
+  const push = rig.open(new Push({ tls: { ca: 'garbage', cert: 'garbage' } }))
+  assert.throws(() => push.connect('wss://127.0.0.1:9'), /option tls/)
+})
+
+test('wss:// to a port without TLS says what is wrong', async (rig) => {
+  const [, at] = await bound(rig, `ws://${WILD}`)
+  const push = rig.open(new Push({ reconnectInterval: 10 }))
+  const retry = once(push, 'connect:retry')
+  push.connect(at.replace('ws:', 'wss:'))
+  assert.match(
+    String((await retry).error?.message),
+    /does not speak TLS|closed during the TLS|hung up/,
+  )
+})
+
+test('a certificate can be replaced while the port stays open', async (rig) => {
+  const [pull, at] = await bound(rig, `tcp://${WILD}`)
+  const secureAt = `${at.replace('tcp:', 'wss:')}/secure`
+  for (const tls of [{ ...SERVER_TLS }, { ...SERVER_TLS }]) {
+    const [secure] = await bound(rig, secureAt, { tls })
+    await delivers(rig, secure, secureAt, { tls: TRUST })
+    await secure.unbind(secureAt)
+  }
+  const refused = once(pull, 'handshake:error:protocol')
+  rig.open(new Push({ tls: TRUST })).connect(secureAt)
+  assert.match((await refused).error.message, /TLS/)
+})
+
+test('connections in the middle of a TLS handshake end with their port', async (rig) => {
+  const [pull, at] = await bound(rig, `wss://${WILD}`, { tls: SERVER_TLS })
+  const client = await rawClient(portOf(at), Buffer.from([0x16, 3, 1, 2, 0, 1]))
+  const ended = answerOf(client)
+  await delivers(rig, pull, at, { tls: TRUST }) // the other one is in by now, too
+  await pull.unbind(at)
+  assert.is(await ended, '')
+})
+
 // --- an HTTP server of the user's ------------------------------------------------------------
 
 async function webServer(rig: Rig): Promise<Server> {
@@ -330,6 +427,42 @@ test('other upgrade listeners of an HTTP server keep their paths', async (rig) =
   const ws = new WebSocket(`ws://127.0.0.1:${port}/own`)
   const error = new Promise<Error>((resolve) => ws.on('error', resolve))
   assert.match((await soon(error, 'an answer')).message, /418/)
+})
+
+test("an application's own WebSocketServer that takes the upgrade too does no harm", async (rig) => {
+  const server = await webServer(rig)
+  const greedy = new WebSocketServer({ server })
+  const options = { httpServer: server, authorize: async () => true }
+  const [pull, at] = await bound(rig, 'ws://*:0/jobs', options)
+  const refused = once(pull, 'handshake:error:protocol')
+  const ws = new WebSocket(at, ['ZWS2.0'])
+  ws.on('error', () => {})
+  assert.match((await refused).error.message, /another upgrade listener/)
+  ws.terminate()
+  greedy.close()
+})
+
+test('an endpoint that does not fit the HTTP server is refused', async (rig) => {
+  const server = await webServer(rig)
+  const pull = rig.open(new Pull({ httpServer: server }))
+  await rejects(pull.bind('wss://*:0/jobs'), 'EINVAL')
+  await rejects(pull.bind('ws://*:1/jobs'), 'EINVAL')
+})
+
+test('paths have one form, whatever their spelling', async (rig) => {
+  for (const [path, seen] of [
+    ['/ü', '/%C3%BC'],
+    ['/a/../b', '/b'],
+    ['/my%20jobs', '/my%20jobs'],
+  ]) {
+    const [pull, at] = await bound(rig, `ws://${WILD}${path}`)
+    assert.ok(at.endsWith(seen as string), at)
+    await delivers(rig, pull, at)
+    await delivers(rig, pull, at.replace(seen as string, path as string))
+    await delivers(rig, pull, `${at}?token=1`)
+  }
+  await rejects(rig.open(new Pull()).bind(`ws://${WILD}/a?b`), 'EINVAL')
+  assert.throws(() => rig.open(new Push()).connect('ws://127.0.0.1:9/a#b'), /no #/)
 })
 
 test('two pairs of sockets on one port do not mix', async (rig) => {

@@ -1,6 +1,6 @@
 // ZMQ_HEARTBEAT_IVL, _TIMEOUT and _TTL on real connections: against a raw ZMTP peer, and between
 // two sockets of ours with somebody listening to the bytes.
-import { createConnection, createServer, type Socket as Stream } from 'node:net'
+import { type AddressInfo, createConnection, createServer, type Socket as Stream } from 'node:net'
 import * as assert from 'uvu/assert'
 import { nextTurn } from '../../src/core/loop.ts'
 import type { Socket } from '../../src/core/socket.ts'
@@ -55,14 +55,13 @@ over(WIRES, 'test_heartbeats: a silent peer is dropped after the timeout', async
   await router.bind(endpoint(scheme))
   const accepted = once(router, 'accept')
   const dropped = once(router, 'disconnect')
+  const since = performance.now()
   const peer = new RawPeer(rig, router.lastEndpoint as string, 'DEALER')
   await accepted
-  await ready(router)
-  const since = performance.now()
   const { error } = await dropped
   const ms = performance.now() - since
   assert.is(error?.code, 'ETIMEDOUT')
-  assert.ok(ms >= 160, `dropped after ${ms} ms, PING at 50 and 120 more`)
+  assert.ok(ms >= 165, `dropped after ${ms} ms, PING at 50 and 120 more`)
   assert.ok(peer.pings >= 2, 'PINGs went on')
   assert.is(router.peers.length, 0)
 })
@@ -209,6 +208,86 @@ test('a receiver that reads nothing for long is kept, and keeps its peer', async
   for (let i = 0; i < sent; i++) assert.is(await take(pull), `m${i}`)
   assert.is(dropped, 0)
 })
+
+const BIG = 3_000_000
+const BYTES_PER_MS = 6000
+
+/** A link that passes on what `bound` is sent at BYTES_PER_MS. */
+async function slowLink(rig: Rig, bound: Socket): Promise<string> {
+  await bound.bind(endpoint('ipc'))
+  const at = endpoint('ipc')
+  const server = createServer((client) => {
+    const upstream = createConnection((bound.lastEndpoint as string).slice(6))
+    for (const stream of [client, upstream]) stream.on('error', () => {})
+    upstream.pipe(client)
+    client.on('data', (chunk) => {
+      upstream.write(chunk)
+      client.pause()
+      setTimeout(() => client.resume(), chunk.length / BYTES_PER_MS)
+    })
+    client.on('close', () => upstream.destroy())
+    rig.later(() => client.destroy())
+  })
+  rig.later(() => server.close())
+  await new Promise<void>((resolve) => server.listen(at.slice(6), resolve))
+  return at
+}
+
+test('a message that takes longer than the timeout does not end its connection', async (rig) => {
+  const pull = rig.open(new Pull())
+  const push = rig.open(new Push({ heartbeatInterval: 30, heartbeatTimeout: 200 }))
+  let dropped = 0
+  push.events.on('disconnect', () => void dropped++)
+  push.connect(await slowLink(rig, pull))
+  await ready(push)
+  const began = performance.now()
+  await push.send(new Uint8Array(BIG))
+  await push.send('last')
+  const [big] = await soon(pull.receive(), 'the big message')
+  assert.is(big?.byteLength, BIG)
+  assert.ok(performance.now() - began > 300, 'the link is slow')
+  assert.is(await take(pull), 'last')
+  assert.is(dropped, 0)
+})
+
+test('what waits for a slow link when the socket closes is delivered', async (rig) => {
+  const pull = rig.open(new Pull())
+  const push = rig.open(new Push())
+  push.connect(await slowLink(rig, pull))
+  await ready(push)
+  const sent = Uint8Array.from({ length: BIG }, (_, i) => i % 251)
+  await push.send(sent)
+  const closed = push.close()
+  const [big] = await soon(pull.receive(), 'the big message')
+  assert.is(Buffer.compare(big as Uint8Array, sent), 0)
+  await soon(closed, 'close')
+})
+
+const FROZEN: readonly [string, (stream: Stream, asksForMore: () => void) => void][] = [
+  ['takes in all and answers nothing', (stream, asksForMore) => stream.on('data', asksForMore)],
+  ['reads nothing', (stream) => stream.pause()],
+]
+
+for (const [how, freeze] of FROZEN) {
+  test(`a peer that ${how} is found, however much it is sent`, async (rig) => {
+    const push = rig.open(
+      new Push({ heartbeatInterval: 40, heartbeatTimeout: 80, reconnectInterval: -1 }),
+    )
+    const more = (): boolean => push.trySend(new Uint8Array(32 * 1024))
+    const server = createServer((stream) => {
+      stream.on('error', () => {})
+      rig.later(() => stream.destroy())
+      stream.write(handshake('PULL'))
+      freeze(stream, more)
+    })
+    rig.later(() => server.close())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const dropped = once(push, 'disconnect')
+    push.connect(`zmtp://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    for (let i = 0; i < 400 && more(); i++) await nextTurn()
+    assert.is((await dropped).error?.code, 'ETIMEDOUT')
+  })
+}
 
 test('test_heartbeats: the time to live ends where libzmq’s 16 bits do', (rig) => {
   for (const heartbeatTimeToLive of [65_501, 6_553_600, -1]) {

@@ -1,12 +1,12 @@
 // What a tcp:// connect does with servers of every kind: it listens before it speaks.
 
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import * as assert from 'uvu/assert'
 import { Pull, Push } from '../../src/index.ts'
 import { once } from '../support/index.ts'
 import { portOf, rawServer } from '../support/raw.ts'
 import { greeting, handshake } from '../support/zmtp-peer.ts'
-import { type Rig, section, soon, take } from './rig.ts'
+import { type Rig, section, soon, take, until } from './rig.ts'
 
 const { test, run } = section('behaviours: listen first')
 
@@ -92,6 +92,48 @@ test('what was found is used while a connection is open, and found again after i
     }, portOf(at)).then((native) => rig.later(() => native.close()))
   })
   assert.is((await soon(greeted, 'bytes of the one that dials again'))[0], 0xff)
+})
+
+test('behind one address there may be several servers: a known answer is checked', async (rig) => {
+  const pull = rig.open(new Pull())
+  await pull.bind('ws://127.0.0.1:*')
+  const web = portOf(pull.lastEndpoint as string)
+  const firsts: Buffer[] = []
+  let count = 0
+  const { port, close } = await rawServer((client) => {
+    if (count++ > 0) {
+      client.write(greeting())
+      client.once('data', (chunk) => firsts.push(chunk))
+      return
+    }
+    const upstream = connect(web, '127.0.0.1').on('error', () => {})
+    client.pipe(upstream).pipe(client)
+    rig.later(() => upstream.destroy())
+  })
+  rig.later(close)
+  const [first, second] = [rig.open(new Push()), rig.open(new Push())]
+  first.connect(`tcp://127.0.0.1:${port}`)
+  await first.send('by WebSocket')
+  assert.is(await take(pull), 'by WebSocket')
+  second.connect(`tcp://127.0.0.1:${port}`)
+  await until(() => firsts.length > 0)
+  assert.is(firsts[0]?.[0], 0xff)
+})
+
+test('a dial that fails leaves no connection behind', async (rig) => {
+  let open = 0
+  const { port, close } = await rawServer((client) => {
+    open++
+    client.on('close', () => open--).on('data', () => client.end('HTTP/1.1 404 No\r\n\r\n'))
+  })
+  rig.later(close)
+  for (const scheme of ['tcp', 'ws', 'wss']) {
+    const push = rig.open(new Push({ reconnectInterval: -1 }))
+    const over = once(push, 'detach')
+    push.connect(`${scheme}://127.0.0.1:${port}`)
+    await over
+    await until(() => open === 0)
+  }
 })
 
 run()

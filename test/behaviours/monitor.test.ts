@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert'
 import type { Socket } from '../../src/core/socket.ts'
 import { Dealer, type EventType, Pull, Push, Router, type SocketEvent } from '../../src/index.ts'
-import { endpoint, once } from '../support/index.ts'
+import { endpoint, once, vacant } from '../support/index.ts'
 import { ready, rejects, SCHEMES, section, soon, take, throws, WIRES } from './rig.ts'
 
 const { test, over, run } = section('behaviours: monitor')
@@ -101,6 +101,25 @@ over(SCHEMES, 'test_monitor: who the peer is', async (rig, scheme) => {
   assert.is(Buffer.from(peer.routingId).toString(), 'me')
   assert.is(peer.properties.get('x-role'), 'tester')
   assert.type(peer.address, 'string')
+})
+
+over(WIRES, 'a reconnect may bring another peer: who it is is told anew', async (rig, scheme) => {
+  const at = await vacant(scheme)
+  const dealer = rig.open(new Dealer({ reconnectInterval: 10 }))
+  dealer.connect(at)
+  for (const name of ['one', 'two']) {
+    const came = once(dealer, 'attach')
+    const lost = once(dealer, 'disconnect')
+    const router = rig.open(new Router({ routingId: name, metadata: { 'X-Name': name } }))
+    await router.bind(at)
+    for (const peer of [(await came).peer, dealer.peers[0]]) {
+      assert.is(String(peer?.routingId), name)
+      assert.is(peer?.properties.get('x-name'), name)
+    }
+    await router.close()
+    assert.is(String((await lost).peer?.routingId), name)
+    assert.equal(dealer.peers, [])
+  }
 })
 
 over(SCHEMES, 'test_monitor: a bind that fails is an event', async (rig, scheme) => {

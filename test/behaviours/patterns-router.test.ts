@@ -114,6 +114,25 @@ over(SCHEMES, 'test_router_handover: off, the newcomer is ignored', async (rig, 
   assert.equal(drain(second), [])
 })
 
+over(SCHEMES, 'an ignored peer gets in when it connects again (ours)', async (rig, scheme) => {
+  const router = rig.open(new Router({ mandatory: true }))
+  const [first, second] = [rig.open(new Dealer(named('X'))), rig.open(new Dealer(named('X')))]
+  const at = await rig.link(scheme, router, first)
+  await join(router, second, at)
+  let left = once(router, 'detach')
+  await first.close()
+  await left
+  await rejects(router.send(['X', 'to nobody']), 'EHOSTUNREACH')
+  left = once(router, 'detach')
+  second.disconnect(at)
+  await left
+  await join(router, second, at)
+  await second.send('heard')
+  assert.is(await take(router), 'X|heard')
+  await router.send(['X', 'answer'])
+  assert.equal([await take(second), drain(second)], ['answer', []])
+})
+
 over(SCHEMES, 'test_router_mandatory: unknown ids', async (rig, scheme) => {
   const router = rig.open(new Router())
   await router.bind(endpoint(scheme))
@@ -179,6 +198,25 @@ for (const [type, probing] of [
     const got = await soon(client.receive(), 'the greeting')
     assert.is(got.at(-1)?.toString(), 'Hello')
   })
+
+  over(
+    WIRES,
+    `test_probe_router: ${type} with immediate, to each new peer`,
+    async (rig, scheme) => {
+      const at = await vacant(scheme)
+      const options = { routingId: 'X', probeRouter: true, immediate: true, reconnectInterval: 10 }
+      const client = rig.open(probing(options))
+      client.connect(at)
+      for (const round of ['first', 'second']) {
+        const server = rig.open(new Router())
+        await server.bind(at)
+        assert.is(await take(server), 'X|', round)
+        const lost = once(client, 'disconnect')
+        await server.close()
+        await lost
+      }
+    },
+  )
 
   over(SCHEMES, `test_probe_router: a nameless ${type} gets five bytes`, async (rig, scheme) => {
     const server = rig.open(new Router())

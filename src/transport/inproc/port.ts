@@ -1,6 +1,6 @@
 // A MessagePort as a Connection: one transferred ArrayBuffer per piece, and credit for the reader.
 //
-//   data    Uint8Array, its memory transferred
+//   data    Uint8Array, its memory transferred, or shared
 //   credit  number of bytes the other side has taken in
 //   end     null: nothing more will come
 
@@ -45,10 +45,21 @@ export class PortConnection implements Connection {
   write(pieces: readonly Uint8Array[]): boolean {
     for (const piece of pieces) {
       this.#credit.wrote(piece.byteLength)
-      this.#port.postMessage(piece, [piece.buffer as ArrayBuffer])
+      this.#post(piece)
     }
     this.#full = this.#credit.full
     return !this.#full
+  }
+
+  /** Shared memory goes by reference, and what cannot be moved (WebAssembly's memory) is cloned. */
+  #post(piece: Uint8Array): void {
+    const { buffer } = piece
+    if (!(buffer instanceof ArrayBuffer)) return this.#port.postMessage(piece, [])
+    try {
+      this.#port.postMessage(piece, [buffer])
+    } catch {
+      this.#port.postMessage(piece, [])
+    }
   }
 
   pause(): void {

@@ -19,7 +19,7 @@ export type Greet = (socket: Socket) => Promise<void>
 
 /**
  * Resolves when connected and greeted; rejects when refused, closed, aborted or out of time. The
- * socket keeps no process alive. Whoever gets it must listen for its `error` at once.
+ * socket keeps no process alive.
  */
 export function dial(to: NetConnectOpts, limits: Limits, greet?: Greet): Promise<Socket> {
   const { signal, timeoutMs } = limits
@@ -38,7 +38,7 @@ export function dial(to: NetConnectOpts, limits: Limits, greet?: Greet): Promise
     }
     const done = (): void => {
       settle()
-      socket.off('error', fail)
+      socket.off('error', fail).on('error', () => {}) // until somebody listens for its end
       resolve(socket)
     }
     const aborted = (): void => fail(signal.reason)

@@ -6,22 +6,19 @@
 //   anything else, or nothing at all         -> closed, with an event
 //
 // Nothing is sent before that byte (a browser would fail), and never HTTP to an FF: a libzmq peer
-// would take it for messages.
+// would take it for messages. A port for native peers only greets at once.
 
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net'
-import {
-  createServer as createTlsServer,
-  type TlsOptions,
-  type Server as TlsServer,
-} from 'node:tls'
-import { clock, type Timer } from '../../core/clock.ts'
+import type { Server as TlsServer } from 'node:tls'
 import { ZmqError } from '../../core/errors.ts'
 import { tune } from './dial.ts'
 import { firstByte, ZMTP } from './first-byte.ts'
 import { listening } from './listening.ts'
+import { Newcomers } from './newcomers.ts'
 import { addressOf } from './peer-address.ts'
 import { StreamConnection } from './stream.ts'
+import { tlsReason, tlsServer } from './tls.ts'
 import { inUse, type Route, refused, Upgrades } from './upgrades.ts'
 
 const TLS = 0x16
@@ -40,10 +37,10 @@ export interface Tenant extends Route {
 export class Door {
   readonly #server = createServer((socket) => void this.#came(socket))
   readonly #http: HttpServer
-  readonly #plain = new Upgrades()
-  readonly #secure = new Upgrades()
+  readonly #plain: Upgrades
+  readonly #secure: Upgrades
   readonly #tenants = new Set<Tenant>()
-  readonly #newcomers = new Map<Socket, Timer | undefined>()
+  readonly #newcomers = new Newcomers()
   readonly #closed: () => void
   #native: Tenant | undefined
   #tls: TlsServer | undefined
@@ -52,6 +49,9 @@ export class Door {
   /** `closed` is called when the last tenant has gone. */
   constructor(closed: () => void) {
     this.#closed = closed
+    const strange = (socket: Socket, why: string): void => this.#refused(socket, why)
+    this.#plain = new Upgrades(strange)
+    this.#secure = new Upgrades(strange)
     this.#http = createHttpServer((request, response) => {
       this.#refused(request.socket, `it sent an HTTP ${request.method} request, not a WebSocket's`)
       const type = 'text/plain'
@@ -60,7 +60,8 @@ export class Door {
     })
     this.#http.on('upgrade', (request, socket, head) => {
       const upgrades = 'encrypted' in socket ? this.#secure : this.#plain
-      void upgrades.upgrade(request, socket, head).then(() => this.#settled(socket as Socket))
+      this.#newcomers.settled(request.socket) // from here on they have limits of their own
+      void upgrades.upgrade(request, socket, head)
     })
     this.#http.on('clientError', (error, socket) => {
       this.#refused(socket as Socket, error.message)
@@ -107,6 +108,8 @@ export class Door {
     this.#tenants.delete(tenant)
     if (this.#native === tenant) this.#native = undefined
     for (const upgrades of this.#upgradesOf(tenant)) upgrades.remove(tenant.path as string)
+    if (![...this.#tenants].some(({ web }) => web.includes('tls')))
+      this.#tls = this.#tlsOptions = undefined
     this.#closeIfEmpty()
   }
 
@@ -114,7 +117,7 @@ export class Door {
     if (this.#tenants.size > 0) return
     this.#closed()
     this.#server.close()
-    for (const socket of this.#newcomers.keys()) socket.destroy()
+    this.#newcomers.destroyAll()
   }
 
   #upgradesOf({ path, web }: Tenant): Upgrades[] {
@@ -125,29 +128,27 @@ export class Door {
   #useTls({ host, address }: Tenant): void {
     const { tls } = host.options
     if (this.#tls && this.#tlsOptions === tls) return
-    const wrong = (why: string): never => {
+    if (this.#tls) {
+      const why = 'its port has TLS settings already: give both sockets the same object'
       throw new ZmqError('EINVAL', `Cannot bind ${address}: ${why}`, { address })
     }
-    if (tls === null) return wrong('set the option tls with cert and key')
-    if (this.#tls)
-      return wrong('its port has TLS settings already: give both sockets the same object')
-    const handshakeTimeout = host.options.handshakeInterval || undefined
-    const options = { ...tls, ...(handshakeTimeout && { handshakeTimeout }) } as TlsOptions
-    try {
-      this.#tls = createTlsServer(options, (socket) => void this.#came(socket))
-    } catch (error) {
-      return wrong(`the option tls is not usable (${(error as Error).message})`)
-    }
-    this.#tls.on('tlsClientError', (error, socket) => this.#drop(socket, error.message))
+    this.#tls = tlsServer(host.options, address)
+    this.#tls.on('secureConnection', (socket) => void this.#came(socket))
+    this.#tls.on('tlsClientError', (error, socket) => this.#drop(socket, tlsReason(error)))
     this.#tlsOptions = tls
   }
 
   /** A connection, plain or decrypted, that has said nothing yet. */
   async #came(socket: Socket): Promise<void> {
+    if (this.#tenants.size === 0) return void socket.destroy()
     socket.unref()
     socket.on('error', () => {}) // until somebody takes it over
-    socket.on('close', () => this.#settled(socket))
-    this.#newcomers.set(socket, this.#limit(socket))
+    const ms = this.#patience
+    this.#newcomers.add(socket, ms, () =>
+      this.#drop(socket, `it did not say what it wants in ${ms} ms`, 'ETIMEDOUT'),
+    )
+    if (this.#native && this.#tenants.size === 1 && this.#native.web.length === 0)
+      return this.#takeNative(socket, this.#native) // who greets at once, as every ZMTP server does
     try {
       this.#route(socket, (await firstByte(socket, 0)) as number)
     } catch {
@@ -156,44 +157,32 @@ export class Door {
   }
 
   #route(socket: Socket, byte: number): void {
-    if (byte === ZMTP) this.#takeNative(socket)
+    if (byte === ZMTP && this.#native) this.#takeNative(socket, this.#native)
+    else if (byte === ZMTP) this.#drop(socket, 'no endpoint of this port takes native ZMTP peers')
     else if (METHODS.includes(byte)) this.#http.emit('connection', socket)
-    else if (byte === TLS && this.#tls) this.#decrypt(socket, this.#tls)
-    else {
-      const what = byte === TLS ? 'TLS, and the option tls is not set' : 'neither ZMTP 3 nor HTTP'
-      this.#drop(socket, `it speaks ${what} (first byte ${byte})`)
-    }
+    else if (byte === TLS && this.#tls) this.#tls.emit('connection', socket)
+    else if (byte === TLS) this.#drop(socket, 'it speaks TLS, and the option tls is not set')
+    else this.#drop(socket, `it speaks neither ZMTP 3 nor HTTP (first byte ${byte})`)
   }
 
-  #takeNative(socket: Socket): void {
-    const native = this.#native
-    if (!native) return this.#drop(socket, 'no endpoint of this port takes native ZMTP peers')
+  #takeNative(socket: Socket, native: Tenant): void {
+    const refuse = (why: string): void => {
+      refused(native, socket, why)
+      socket.destroy()
+    }
     if (native.host.options.authorize)
-      return this.#drop(socket, 'a native ZMTP peer cannot be asked for authorization')
-    if (!native.allows(socket.remoteAddress))
-      return this.#drop(socket, 'tcpAcceptFilter does not let it in')
-    this.#settled(socket)
+      return refuse('a native ZMTP peer cannot be asked for authorization')
+    if (!native.allows(socket.remoteAddress)) return refuse('tcpAcceptFilter does not let it in')
+    this.#newcomers.settled(socket)
     tune(socket, native.host.options)
     native.onConnection(new StreamConnection(socket, addressOf(socket)))
   }
 
-  #decrypt(socket: Socket, tls: TlsServer): void {
-    this.#settled(socket) // the TLS server has a time limit of its own
-    tls.emit('connection', socket)
-  }
-
-  #limit(socket: Socket): Timer | undefined {
-    const handshakeInterval = this.#first?.host.options.handshakeInterval ?? 0
-    if (handshakeInterval === 0) return undefined
-    return clock.after(handshakeInterval, () =>
-      this.#drop(socket, `it did not say what it wants in ${handshakeInterval} ms`, 'ETIMEDOUT'),
-    )
-  }
-
-  /** Somebody has taken the connection over, or it is gone. */
-  #settled(socket: Socket): void {
-    this.#newcomers.get(socket)?.cancel()
-    this.#newcomers.delete(socket)
+  /** The shortest time that any tenant gives a newcomer, ms; 0 = no limit. */
+  get #patience(): number {
+    const limits = [...this.#tenants].map(({ host }) => host.options.handshakeInterval)
+    const finite = limits.filter((ms) => ms > 0)
+    return finite.length > 0 ? Math.min(...finite) : 0
   }
 
   #drop(socket: Socket, why: string, code?: string): void {

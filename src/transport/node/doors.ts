@@ -2,7 +2,6 @@
 // joins the endpoints that are there already if their wishes do not clash.
 
 import type { Endpoint } from '../../core/endpoint.ts'
-import { parseHostPort } from '../../core/endpoint.ts'
 import type { Connection, Host, Listener } from '../../core/transport.ts'
 import { acceptFilter } from './accept-filter.ts'
 import { Door, type Tenant } from './door.ts'
@@ -21,8 +20,7 @@ export async function bindDoor(
   const wanted = await listenOptions(endpoint, host.options)
   let door = await opened(wanted)
   while (!door.listens) door = await opened(wanted) // its last tenant went meanwhile
-  const { path } = parseHostPort(endpoint, 'bind')
-  const address = boundEndpoint(endpoint.scheme, door.address, path)
+  const address = boundEndpoint(endpoint.scheme, door.address, wish.path)
   const tenant: Tenant = { ...wish, address, host, allows, onConnection }
   door.admit(tenant)
   return { endpoint: address, close: async () => door.dismiss(tenant) }

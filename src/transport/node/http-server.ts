@@ -4,9 +4,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Endpoint, formatHostPort, parseHostPort } from '../../core/endpoint.ts'
+import { ZmqError } from '../../core/errors.ts'
 import type { HttpServerLike } from '../../core/option-types.ts'
 import type { Connection, Host, Listener } from '../../core/transport.ts'
 import { acceptFilter } from './accept-filter.ts'
+import { routeOf } from './tcp-address.ts'
 import { inUse, Upgrades } from './upgrades.ts'
 
 /** What is bound on a server, and how to leave it alone again. */
@@ -24,7 +26,7 @@ export function httpServerListener(
   host: Host,
   onConnection: (connection: Connection) => void,
 ): Listener {
-  const { path } = parseHostPort(endpoint, 'bind')
+  const path = routeOf(endpoint)
   const address = addressAt(server, endpoint, path)
   const { upgrades, leave } = entryTo(server)
   if (upgrades.has(path)) throw inUse(address)
@@ -42,7 +44,7 @@ export function httpServerListener(
 function entryTo(server: HttpServerLike): Entry {
   const there = servers.get(server)
   if (there) return there
-  const upgrades = new Upgrades()
+  const upgrades = new Upgrades(() => {})
   const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const others = server.listenerCount('upgrade') > 1
     if (others && !upgrades.find(request)) return // for another listener of the user's
@@ -58,9 +60,17 @@ function entryTo(server: HttpServerLike): Entry {
   return entry
 }
 
-/** Where the server listens, or the endpoint as it was given while it does not listen yet. */
+/** Where the server listens, or the endpoint as it was given while it does not listen yet. Throws EINVAL. */
 function addressAt(server: HttpServerLike, endpoint: Endpoint, path: string): string {
+  const { scheme, text } = endpoint
+  const wrong = (why: string): never => {
+    throw new ZmqError('EINVAL', `Cannot bind ${text} on the httpServer: ${why}`, { address: text })
+  }
+  const secure = 'setSecureContext' in server
+  if (secure !== (scheme === 'wss')) wrong(`its connections are ${secure ? 'wss' : 'ws'}://`)
   const at = server.address() as { address?: string; port?: number } | string | null
-  if (typeof at !== 'object' || at?.port === undefined) return endpoint.text
-  return formatHostPort(endpoint.scheme, at.address ?? '*', at.port, path)
+  if (typeof at !== 'object' || at?.port === undefined) return text
+  const { port } = parseHostPort(endpoint, 'bind')
+  if (port !== 0 && port !== at.port) wrong(`it listens on port ${at.port}: write 0 for the port`)
+  return formatHostPort(scheme, at.address ?? '*', at.port, path)
 }

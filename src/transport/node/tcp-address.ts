@@ -72,3 +72,13 @@ function hasIpv6(): boolean {
     own?.some(({ family }) => family === 'IPv6'),
   )
 }
+
+/** The path of a bound ws:// endpoint, as requests are matched with it. Throws EINVAL for a query. */
+export function routeOf(endpoint: Endpoint): string {
+  const { path } = parseHostPort(endpoint, 'bind')
+  if (/[?#]/.test(path)) {
+    const message = `Bad address in '${endpoint.text}': a bind takes a path, without ? and #`
+    throw new ZmqError('EINVAL', message, { address: endpoint.text })
+  }
+  return path === '' ? '' : new URL(path, 'ws://any').pathname
+}

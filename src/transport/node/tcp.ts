@@ -11,9 +11,10 @@ import { offeredProtocols, protocolOf } from '../ws-protocols.ts'
 import { dialTcp } from './dial.ts'
 import { bindDoor } from './doors.ts'
 import { httpServerListener } from './http-server.ts'
-import { listenFirst } from './listen-first.ts'
+import { forget, listenFirst } from './listen-first.ts'
 import { StreamConnection } from './stream.ts'
-import { dialTls } from './tls.ts'
+import { routeOf } from './tcp-address.ts'
+import { checkTls, dialTls } from './tls.ts'
 import {
   GUARD_HEADER,
   type UpgradeRefused,
@@ -25,7 +26,7 @@ const BAD_REQUEST = 400
 
 /** WebSocket between our own peers, native ZMTP with libzmq's, found out per connection. */
 export const tcp: Wire = {
-  check: withoutPath,
+  check: (endpoint) => withoutPath(endpoint, 'connect'),
 
   dial: (endpoint, host, signal) =>
     withSlashesOrNot((slashes) => findOut(endpoint, slashes, host, signal)),
@@ -42,7 +43,7 @@ export const tcp: Wire = {
 
 /** Native ZMTP 3.1 over TCP. */
 export const zmtp: Wire = {
-  check: withoutPath,
+  check: (endpoint) => withoutPath(endpoint, 'connect'),
 
   async dial(endpoint, host, signal) {
     return new StreamConnection(await dialOf(endpoint, host, signal), endpoint.text)
@@ -58,20 +59,28 @@ export const zmtp: Wire = {
 
 /** WebSockets, with a path if there is one; wss:// in TLS. */
 export const websocket: Wire = {
-  check: (endpoint) => void parseHostPort(endpoint, 'connect'),
+  check(endpoint, { options }) {
+    const { path } = parseHostPort(endpoint, 'connect')
+    const { text: address } = endpoint
+    if (path.includes('#')) {
+      const message = `Bad address in '${address}': a WebSocket's URL has no #`
+      throw new ZmqError('EINVAL', message, { address })
+    }
+    if (isTls(endpoint)) checkTls(options.tls, address)
+  },
 
   dial: (endpoint, host, signal) =>
     withSlashesOrNot(async (slashes) => {
       const socket = await dialWeb(endpoint, host, signal)
-      return webSocketOver(socket, wishOf(endpoint, slashes), host, signal)
+      return orDestroy(socket, () => webSocketOver(socket, wishOf(endpoint, slashes), host, signal))
     }),
 
   async listen(endpoint, host, onConnection) {
-    const { path } = parseHostPort(endpoint, 'bind')
     const { httpServer } = host.options
     if (httpServer) return httpServerListener(httpServer, endpoint, host, onConnection)
     const web = [isTls(endpoint) ? 'tls' : 'plain'] as const
-    return bindDoor(endpoint, host, { native: false, path, web }, onConnection)
+    const wish = { native: false, path: routeOf(endpoint), web }
+    return bindDoor(endpoint, host, wish, onConnection)
   },
 
   protocol: protocolOf,
@@ -100,16 +109,29 @@ async function findOut(
   const socket = await dialOf(endpoint, host, signal)
   const aborted = (): void => void socket.destroy()
   signal.addEventListener('abort', aborted, { once: true })
+  const key = `${endpoint.text} by ${host.options.socksProxy}`
   try {
-    const language = await listenFirst(socket, endpoint.text, clock.now() - started)
-    if (language === 'zmtp') return new StreamConnection(socket, endpoint.text)
-    const wish = { ...wishOf(endpoint, slashes), headers: GUARD_HEADER }
-    return await webSocketOver(socket, wish, host, signal)
+    return await orDestroy(socket, async () => {
+      const language = await listenFirst(socket, key, clock.now() - started)
+      if (language === 'zmtp') return new StreamConnection(socket, endpoint.text)
+      const wish = { ...wishOf(endpoint, slashes), headers: GUARD_HEADER }
+      return webSocketOver(socket, wish, host, signal)
+    })
   } catch (error) {
-    socket.destroy()
+    forget(key)
     throw error
   } finally {
     signal.removeEventListener('abort', aborted)
+  }
+}
+
+/** A step that fails leaves no connection behind. */
+async function orDestroy<T>(socket: Socket, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    socket.destroy()
+    throw error
   }
 }
 
@@ -120,7 +142,8 @@ function dialOf(endpoint: Endpoint, host: Host, signal: AbortSignal): Promise<So
 async function dialWeb(endpoint: Endpoint, host: Host, signal: AbortSignal): Promise<Socket> {
   const socket = await dialOf(endpoint, host, signal)
   if (!isTls(endpoint)) return socket
-  return dialTls(socket, parseHostPort(endpoint, 'connect').host, host.options, signal)
+  const { host: name } = parseHostPort(endpoint, 'connect')
+  return orDestroy(socket, () => dialTls(socket, name, host.options, signal))
 }
 
 const isTls = ({ scheme }: Endpoint): boolean => scheme === 'wss'
@@ -132,7 +155,7 @@ function wishOf(endpoint: Endpoint, slashes: boolean): UpgradeWish {
   return { url, endpoint: endpoint.text, protocols: offeredProtocols(slashes) }
 }
 
-function withoutPath(endpoint: Endpoint, use: 'bind' | 'connect' = 'connect'): void {
+function withoutPath(endpoint: Endpoint, use: 'bind' | 'connect'): void {
   if (parseHostPort(endpoint, use).path === '') return
   const message = `'${endpoint.text}' has a path: only ws:// and wss:// endpoints have one`
   throw new ZmqError('EINVAL', message, { address: endpoint.text })

@@ -6,8 +6,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { clock, type Timer } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
+import { quoted } from '../../wire/zmtp/command.ts'
 import { WebSocketConnection, type WebSocketLike } from '../ws.ts'
 import { chooseProtocol, SUBPROTOCOL, SUBPROTOCOLS } from '../ws-protocols.ts'
 import { tune } from './dial.ts'
@@ -24,17 +26,25 @@ export interface Route {
 }
 
 const LARGEST_BATCH = 1024 * 1024
-const CLOSE_MS = 2000
+/** Of `ws`: when to give up a peer that does not answer a close is for ws.ts to say. */
+const NEVER_MS = 2 ** 31 - 1
 
 /** Options of every WebSocket, on both sides. A peer's memory is bounded by `maxMessageSize`. */
 export function webSocketSettings({ maxMessageSize }: Host['options']): object {
   const maxPayload = maxMessageSize < 0 ? 0 : Math.max(maxMessageSize + 1, LARGEST_BATCH)
-  return { perMessageDeflate: false, maxPayload, closeTimeout: CLOSE_MS }
+  return { perMessageDeflate: false, maxPayload, closeTimeout: NEVER_MS }
 }
 
 /** Routes by path: each with its leading '/', or empty for every path that no other has. */
 export class Upgrades {
   readonly #routes = new Map<string, Route>()
+  readonly #pending = new Map<Duplex, Route>()
+  readonly #strange: (socket: Socket, why: string) => void
+
+  /** `strange` hears of requests for paths that nobody has. */
+  constructor(strange: (socket: Socket, why: string) => void) {
+    this.#strange = strange
+  }
 
   has(path: string): boolean {
     return this.#routes.has(path)
@@ -44,8 +54,11 @@ export class Upgrades {
     this.#routes.set(path, route)
   }
 
+  /** Requests that are still being decided on end with their route. */
   remove(path: string): void {
+    const route = this.#routes.get(path)
     this.#routes.delete(path)
+    for (const [socket, of] of this.#pending) if (of === route) socket.destroy()
   }
 
   get empty(): boolean {
@@ -54,36 +67,90 @@ export class Upgrades {
 
   /** The route of a request; undefined when nobody bound that path. */
   find({ url = '/' }: IncomingMessage): Route | undefined {
-    const end = url.search(/[?#]/)
-    const path = end < 0 ? url : url.slice(0, end)
-    return this.#routes.get(path) ?? this.#routes.get('')
+    return this.#routes.get(pathOf(url)) ?? this.#routes.get('')
   }
 
-  /** Makes a WebSocket of an upgrade request, or answers why not. */
+  /** Makes a WebSocket of an upgrade request, or answers why not. Never rejects. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {}) // until `ws` takes over
     const route = this.find(request)
-    if (!route) return answer(socket, 404, `Nothing is bound to ${request.url}`)
+    if (!route) {
+      const why = `nothing is bound to the path ${quoted(pathOf(request.url ?? '/'))}`
+      this.#strange(request.socket, why)
+      return answer(socket, 404, why)
+    }
     const refuse = (status: Status, why: string): void => {
-      refused(route, request.socket, why)
+      refused(route, request.socket, why, status === 408 ? 'ETIMEDOUT' : undefined)
       answer(socket, status, why)
     }
     const names = offered(request)
     const protocol = chooseProtocol(names)
     if (!protocol) {
-      const [theirs, ours] = [names.join(', ').slice(0, 100), SUBPROTOCOLS.join(', ')]
+      const [theirs, ours] = [quoted(names.join(', ')), SUBPROTOCOLS.join(', ')]
       return refuse(400, `it offers the subprotocols '${theirs}', and none of ${ours}`)
     }
     if (!route.allows(request.socket.remoteAddress))
       return refuse(403, 'tcpAcceptFilter does not let it in')
-    if (!(await authorized(route, request))) return refuse(403, 'authorize does not let it in')
-    const server = webSocketServer(route.host, protocol)
-    server.on('wsClientError', (error) => refuse(400, error.message))
-    request.headers['sec-websocket-protocol'] = spelled(protocol)
-    tune(request.socket, route.host.options)
+    const verdict = await this.#ask(route, request, socket)
+    if (verdict === 'late') return refuse(408, 'authorize took too long')
+    if (verdict === 'no') return refuse(403, 'authorize does not let it in')
+    if (!socket.destroyed) accept(route, protocol, request, socket, head, refuse)
+  }
+
+  /** Asks `authorize`, for as long as a handshake may take. */
+  async #ask(
+    route: Route,
+    request: IncomingMessage,
+    socket: Duplex,
+  ): Promise<'yes' | 'no' | 'late'> {
+    const { authorize, handshakeInterval: ms } = route.host.options
+    if (authorize === null) return 'yes'
+    let limit: Timer | undefined
+    const late = new Promise<'late'>((resolve) => {
+      if (ms > 0) limit = clock.after(ms, () => resolve('late'))
+    })
+    const asked = async (): Promise<'yes' | 'no'> =>
+      (await authorize(request)) === true ? 'yes' : 'no'
+    this.#pending.set(socket, route)
+    try {
+      return await Promise.race([asked(), late])
+    } catch {
+      return 'no'
+    } finally {
+      limit?.cancel()
+      this.#pending.delete(socket)
+    }
+  }
+}
+
+/** The path of a URL as routes are known by: escapes, dots and non-ASCII characters in their one form. */
+export function pathOf(url: string): string {
+  try {
+    return new URL(url, 'ws://any').pathname
+  } catch {
+    return url
+  }
+}
+
+function accept(
+  route: Route,
+  protocol: string,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  refuse: (status: Status, why: string) => void,
+): void {
+  const server = webSocketServer(route.host, protocol)
+  server.on('wsClientError', (error) => refuse(400, error.message))
+  request.headers['sec-websocket-protocol'] = spelled(protocol)
+  tune(request.socket, route.host.options)
+  try {
     server.handleUpgrade(request, socket, head, (ws) =>
-      route.onConnection(connectionOf(ws, addressOf(request.socket), protocol, false)),
+      route.onConnection(connectionOf(ws, addressOf(request.socket), protocol, false, route.host)),
     )
+  } catch {
+    const why = 'another upgrade listener of this HTTP server took it: give yours other paths'
+    refused(route, request.socket, why)
   }
 }
 
@@ -108,11 +175,11 @@ export function connectionOf(
   peerAddress: string,
   subprotocol: string,
   client: boolean,
+  { options }: Host,
 ): Connection {
-  return new WebSocketConnection(ws as unknown as WebSocketLike, peerAddress, {
-    subprotocol,
-    client,
-  })
+  const closeMs = options.handshakeInterval
+  const kind = { subprotocol, client, closeMs }
+  return new WebSocketConnection(ws as unknown as WebSocketLike, peerAddress, kind)
 }
 
 /** A subprotocol's name as `ws` accepts it. */
@@ -122,15 +189,6 @@ export function spelled(protocol: string): string {
 
 function offered({ headers }: IncomingMessage): string[] {
   return (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-}
-
-async function authorized({ host }: Route, request: IncomingMessage): Promise<boolean> {
-  const { authorize } = host.options
-  try {
-    return authorize === null || (await authorize(request)) === true
-  } catch {
-    return false
-  }
 }
 
 /** Reports a connection that came to nothing. */
@@ -145,7 +203,12 @@ export function refused(
   host.emit({ type, address, error })
 }
 
-const REASONS = { 400: 'Bad Request', 403: 'Forbidden', 404: 'Not Found' } as const
+const REASONS = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  404: 'Not Found',
+  408: 'Request Timeout',
+} as const
 type Status = keyof typeof REASONS
 
 /** Answers an upgrade request that comes to nothing, and ends its connection. */

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { clock } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
+import { quoted } from '../../wire/zmtp/command.ts'
 import { connectionOf, spelled, webSocketSettings } from './upgrades.ts'
 
 /** Where the request line of `GET / HTTP/1.1` ends. */
@@ -29,12 +30,21 @@ export interface UpgradeWish {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+const HINTS: Readonly<Record<number, string>> = {
+  400: 'it knows none of the subprotocols offered',
+  401: 'it wants credentials',
+  403: 'it does not let us in',
+  404: 'nothing is bound to this path',
+}
+
 /** The server answered an upgrade request with something else than 101. */
 export class UpgradeRefused extends ZmqError {
   readonly status: number
 
   constructor({ statusCode = 0, statusMessage = '' }: IncomingMessage, address: string) {
-    super('ECONNREFUSED', `The server answered ${statusCode} ${statusMessage}`, { address })
+    const hint = HINTS[statusCode] ?? 'is this a port for WebSockets?'
+    const answer = `The server answered ${statusCode} ${quoted(statusMessage)}`
+    super('ECONNREFUSED', `${answer}: ${hint}`, { address })
     this.status = statusCode
   }
 }
@@ -74,7 +84,7 @@ export function webSocketOver(
       reject(error)
     }
     signal.addEventListener('abort', aborted)
-    ws.once('error', fail)
+    ws.once('error', (error: Error & { code?: string }) => fail(notHttp(error) ?? error))
     ws.once('close', () => fail(new Error('closed before it was open')))
     ws.once('unexpected-response', (_request, response) =>
       fail(new UpgradeRefused(response, endpoint)),
@@ -84,10 +94,15 @@ export function webSocketOver(
     })
     ws.once('open', () => {
       over()
-      ws.off('error', fail)
-      resolve(connectionOf(ws, endpoint, chosen, true))
+      ws.removeAllListeners('error')
+      resolve(connectionOf(ws, endpoint, chosen, true, host))
     })
   })
+}
+
+function notHttp({ code }: Error & { code?: string }): ZmqError | undefined {
+  if (!code?.startsWith('HPE_')) return undefined
+  return new ZmqError('ECONNREFUSED', 'The server does not speak HTTP: is it a zmtp:// port?')
 }
 
 /** `ws` takes no subprotocol with a '/' in its name. */

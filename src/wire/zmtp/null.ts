@@ -29,12 +29,17 @@ export interface LocalInfo {
 /** Types that announce a routing id, always, even an empty one (as libzmq does). */
 const WITH_IDENTITY: readonly SocketType[] = ['REQ', 'DEALER', 'ROUTER']
 
-export function sendReady(local: LocalInfo, out: Batch): void {
+/** The body of the READY command, whatever frames it travels in. */
+export function readyBody(local: LocalInfo): Uint8Array {
   const properties: [string, Uint8Array][] = [['Socket-Type', encoder.encode(local.socketType)]]
   if (WITH_IDENTITY.includes(local.socketType)) properties.push(['Identity', local.routingId])
   for (const [name, value] of Object.entries(local.metadata))
     properties.push([name, encoder.encode(value)])
-  encodeFrame(COMMAND, encodeCommand('READY', encodeProperties(properties)), out)
+  return encodeCommand('READY', encodeProperties(properties))
+}
+
+export function sendReady(local: LocalInfo, out: Batch): void {
+  encodeFrame(COMMAND, readyBody(local), out)
 }
 
 /** The peer of a READY command. Throws ERR_ZMTP_* if the two sockets do not fit. */
@@ -60,7 +65,7 @@ export function receiveReady(
     address,
   )
   const routingId = properties.get('identity') ?? EMPTY_FRAME
-  if (local.socketType === 'ROUTER') checkIdentity(routingId, address)
+  checkIdentity(routingId, local, address)
   for (const known of ['socket-type', 'identity']) properties.delete(known)
   const others = [...properties].map(([name, value]) => [name, propertyText(value) ?? ''] as const)
   return { socketType, routingId, address, properties: new Map(others) }
@@ -80,9 +85,14 @@ function refusalReason(data: Uint8Array): string {
   return quoted(reason) || 'no reason given'
 }
 
-/** Ids that RFC 37 forbids could be taken for those a ROUTER makes up itself. */
-function checkIdentity(routingId: Uint8Array, address: string): void {
-  const problem = routingId.byteLength > 0 && checkRoutingId(routingId)
+/** Ids that RFC 37 forbids could be taken for those a ROUTER makes up itself. Throws ERR_ZMTP_METADATA. */
+export function checkIdentity(
+  routingId: Uint8Array,
+  { socketType }: LocalInfo,
+  address: string,
+): void {
+  if (socketType !== 'ROUTER' || routingId.byteLength === 0) return
+  const problem = checkRoutingId(routingId)
   if (problem)
     throw new ZmqError('ERR_ZMTP_METADATA', `The peer's routing id ${problem}`, { address })
 }

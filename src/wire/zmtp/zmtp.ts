@@ -7,26 +7,20 @@
 
 import type { Batch } from '../../core/batch.ts'
 import { ZmqError } from '../../core/errors.ts'
-import { Frame, type Message } from '../../core/message.ts'
+import type { Message } from '../../core/message.ts'
 import { routingIdOf } from '../../core/options.ts'
-import type { SocketType } from '../../core/socket-type.ts'
 import type { Connection, Host, Protocol, ProtocolSink } from '../../core/transport.ts'
 import { COMMAND, encodeFrame, FrameDecoder, MORE } from '../frame.ts'
-import { type Command, decodeCommand, encodeCommand, quoted } from './command.ts'
+import { handshakeLimit } from '../limits.ts'
+import { Multipart } from '../multipart.ts'
+import { GROUPS, SUBSCRIPTIONS, type WishNames, wishCommand, wishMessage } from '../wishes.ts'
+import { decodeCommand, encodeCommand, quoted } from './command.ts'
 import { checkGreeting, decodeGreeting, encodeGreeting, GREETING_BYTES } from './greeting.ts'
 import { type LocalInfo, receiveReady, sendReady } from './null.ts'
 
 const MECHANISM = 'NULL'
 const LONGEST_CONTEXT = 16
 const TENTH_MS = 100 // the unit of a time to live
-
-/** Largest frame taken before the peer's READY is done, whatever `maxMessageSize` says. */
-const HANDSHAKE_BYTES = 64 * 1024
-
-/** What takes a wish back, what tells it, and who listens to it. A message in a pipe begins with 0 or 1 for it. */
-type WishCommands = readonly [cancel: string, ask: string, ...publishers: SocketType[]]
-const SUBSCRIPTIONS: WishCommands = ['CANCEL', 'SUBSCRIBE', 'PUB', 'XPUB'] // to ZMTP 3.1 peers
-const GROUPS: WishCommands = ['LEAVE', 'JOIN', 'RADIO']
 
 /** What the protocol needs to know of its socket. */
 export interface ZmtpLocal extends LocalInfo {
@@ -47,15 +41,14 @@ export class Zmtp implements Protocol {
   readonly #frames: FrameDecoder
   readonly #greeting = new Uint8Array(GREETING_BYTES)
   #greeted = 0
-  #wishes: WishCommands | undefined // the commands in which the peer takes what this side asks for
+  #wishes: WishNames | undefined // the commands in which the peer takes what this side asks for
   #ready = false
-  #parts: Message | undefined // the frames so far of a multipart message
+  readonly #multipart = new Multipart()
 
   constructor(local: ZmtpLocal, address: string) {
     this.#local = local
     this.#address = address
-    const { maxMessageSize: most } = local
-    this.#frames = new FrameDecoder(most < 0 ? HANDSHAKE_BYTES : Math.min(most, HANDSHAKE_BYTES))
+    this.#frames = new FrameDecoder(handshakeLimit(local.maxMessageSize))
   }
 
   start(out: Batch): void {
@@ -63,7 +56,8 @@ export class Zmtp implements Protocol {
   }
 
   encode(message: Message, out: Batch): void {
-    if (this.#wishes && encodeWish(message, this.#wishes, out)) return
+    const wish = this.#wishes && wishCommand(message, this.#wishes)
+    if (wish) return encodeFrame(COMMAND, wish, out)
     const last = message.length - 1
     for (let i = 0; i < last; i++) encodeFrame(MORE, message[i] as Uint8Array, out)
     encodeFrame(0, message[last] as Uint8Array, out)
@@ -89,18 +83,9 @@ export class Zmtp implements Protocol {
       if ((flags & COMMAND) !== 0 || !this.#ready) {
         if (!this.#command(body, to)) return
       } else if ((flags & MORE) !== 0) {
-        if (this.#parts) this.#parts.push(body)
-        else this.#parts = [body]
-      } else if (!to.message(this.#whole(body))) return
+        this.#multipart.more(body)
+      } else if (!to.message(this.#multipart.last(body))) return
     }
-  }
-
-  #whole(last: Uint8Array): Message {
-    const parts = this.#parts
-    if (parts === undefined) return [last]
-    this.#parts = undefined
-    parts.push(last)
-    return parts
   }
 
   /** Takes the greeting from the front of the stream; returns what follows it. */
@@ -135,32 +120,10 @@ export class Zmtp implements Protocol {
       this.#frames.allow(this.#local.maxMessageSize)
       return to.handshaken(peer)
     }
-    switch (command?.name) {
-      case 'SUBSCRIBE':
-      case 'CANCEL':
-        return this.#wish(command, SUBSCRIPTIONS, to)
-      case 'JOIN':
-      case 'LEAVE':
-        return this.#wish(command, GROUPS, to)
-      case 'PING':
-        pinged(command.data, to)
-        return true
-      default:
-        return true // unknown commands are ignored (RFC 37); PONG did its duty by arriving
-    }
-  }
-
-  /** Only those who publish are told of wishes; in a pipe they travel as a message. */
-  #wish(
-    { name, data }: Command,
-    [cancel, _ask, ...publishers]: WishCommands,
-    to: ProtocolSink,
-  ): boolean {
-    if (!publishers.includes(this.#local.socketType)) return true
-    const frame = new Frame(1 + data.byteLength)
-    frame[0] = name === cancel ? 0 : 1
-    frame.set(data, 1)
-    return to.message([frame])
+    if (command?.name === 'PING') pinged(command.data, to)
+    const wish = command && wishMessage(command, this.#local.socketType)
+    // Unknown commands are ignored (RFC 37); PONG did its duty by arriving.
+    return wish === undefined || to.message(wish)
   }
 }
 
@@ -170,12 +133,4 @@ function pinged(data: Uint8Array, to: ProtocolSink): void {
   if (high === undefined || low === undefined) return
   to.timeToLive((high * 256 + low) * TENTH_MS)
   encodeFrame(COMMAND, encodeCommand('PONG', data.subarray(2, 2 + LONGEST_CONTEXT)), to.out)
-}
-
-/** False: the message is no wish. */
-function encodeWish(message: Message, names: WishCommands, out: Batch): boolean {
-  const frame = message[0] as Uint8Array
-  if (message.length > 1 || (frame[0] !== 0 && frame[0] !== 1)) return false
-  encodeFrame(COMMAND, encodeCommand(names[frame[0]], frame.subarray(1)), out)
-  return true
 }

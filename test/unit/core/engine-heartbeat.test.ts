@@ -157,16 +157,17 @@ test('an engine that stalls because its pipe is full does not take its peer for 
     assert.equal(scene.deaths, ['ETIMEDOUT'])
   }))
 
-test('a peer slow to take what it is sent is not asked, and what it takes is a sign of life', () =>
+test('a peer slow to take what it is sent is not asked, and lives while it takes some', () =>
   scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async (scene) => {
     const { connection, near } = scene
-    await scene.pass(200)
     connection.room = false
     fill(near, 2)
+    await nextTurn()
     await scene.pass(250)
     scene.written()
     for (let i = 0; i < 10; i++) {
-      connection.sink.drain()
+      if (i % 2 === 0) connection.sink.progress?.()
+      else connection.sink.drain()
       fill(near, 1)
       await scene.pass(250)
     }
@@ -174,15 +175,32 @@ test('a peer slow to take what it is sent is not asked, and what it takes is a s
     assert.not.ok(scene.written().includes(PING_TTL_0))
   }))
 
+test('a peer that takes all it is sent and answers no PING is dead in time', () =>
+  scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async (scene) => {
+    const { connection, near } = scene
+    await scene.pass(200)
+    connection.room = false
+    for (let i = 0; i < 6; i++) {
+      assert.equal(scene.deaths, [])
+      fill(near, 1)
+      await scene.pass(50)
+      connection.sink.drain()
+    }
+    assert.equal(scene.deaths, ['ETIMEDOUT'])
+  }))
+
 test('a peer that takes nothing more of what it is sent is dead in time', () =>
   scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async (scene) => {
     const { connection, near } = scene
     connection.room = false
     fill(near, 2)
-    await scene.pass(200)
+    await nextTurn()
+    scene.written()
+    await scene.pass(499)
     assert.equal(scene.deaths, [])
-    await scene.pass(300)
+    await scene.pass(1)
     assert.equal(scene.deaths, ['ETIMEDOUT'])
+    assert.is(scene.written(), '', 'no PING behind what waits')
   }))
 
 test('PINGs of a peer that reads nothing pile up no answers', () =>

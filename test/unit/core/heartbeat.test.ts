@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ZmqError } from '../../../src/core/errors.ts'
-import { Heartbeat, type HeartbeatOwner } from '../../../src/core/heartbeat.ts'
+import { type Asked, Heartbeat, type HeartbeatOwner } from '../../../src/core/heartbeat.ts'
 import { nextTurn } from '../../../src/core/loop.ts'
 import type { SocketOptions } from '../../../src/core/option-types.ts'
 import { makeOptions } from '../../../src/core/options.ts'
@@ -13,16 +13,16 @@ class Owner implements HeartbeatOwner {
   readonly pings: [at: number, timeToLiveMs: number][] = []
   readonly deaths: ZmqError[] = []
   isDeaf = false
-  canPing = true
+  asked: Asked = 'sent'
   readonly #clock: VirtualClock
 
   constructor(clock: VirtualClock) {
     this.#clock = clock
   }
 
-  ping(timeToLiveMs: number): boolean {
-    if (this.canPing) this.pings.push([this.#clock.now(), timeToLiveMs])
-    return this.canPing
+  ping(timeToLiveMs: number): Asked {
+    if (this.asked === 'sent') this.pings.push([this.#clock.now(), timeToLiveMs])
+    return this.asked
   }
 
   deaf(): boolean {
@@ -118,8 +118,83 @@ test('a timeout of -1 is the interval, and 0 is none', async () => {
 
 test('where no PING can be sent nobody is taken for dead', () =>
   scene({ heartbeatInterval: 200 }, async ({ owner, pass }) => {
-    owner.canPing = false
+    owner.asked = 'impossible'
     await pass(10_000)
+    assert.is(owner.deaths.length, 0)
+  }))
+
+test('a PING that is held back has its timeout, which bytes that go out stop', () =>
+  scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async ({ owner, heartbeat, pass }) => {
+    owner.asked = 'held'
+    for (let i = 0; i < 10; i++) {
+      await pass(250)
+      heartbeat.progress()
+    }
+    assert.is(owner.deaths.length, 0) // at 2500
+    await pass(399) // held at 2600
+    assert.is(owner.deaths.length, 0)
+    await pass(1)
+    assert.match(owner.deaths[0]?.message ?? '', /took nothing of what it was sent for 300 ms/)
+  }))
+
+test('bytes that go out are no answer to a PING that went out before them', () =>
+  scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async ({ owner, heartbeat, pass }) => {
+    await pass(200)
+    owner.asked = 'held'
+    for (let i = 0; i < 2; i++) {
+      heartbeat.progress()
+      await pass(149)
+    }
+    assert.is(owner.deaths.length, 0)
+    heartbeat.progress()
+    await pass(2)
+    assert.match(owner.deaths[0]?.message ?? '', /did not answer a PING for 300 ms/)
+  }))
+
+const MIB = 1024 * 1024
+
+for (const [bytes, more] of [
+  [3 * MIB, 1200],
+  [8 * MIB, 1200],
+  [24 * MIB, 400],
+  [8192 * MIB, 1],
+] as const)
+  test(`a PING behind ${bytes / MIB} MiB that went out in 1200 ms has ${more} ms more`, () =>
+    scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async ({ owner, heartbeat, pass }) => {
+      heartbeat.wrote(bytes)
+      owner.asked = 'held'
+      for (let at = 200; at <= 1000; at += 200) {
+        await pass(200)
+        heartbeat.progress()
+      }
+      owner.asked = 'sent'
+      await pass(200 + 300 + more - 1)
+      assert.is(owner.deaths.length, 0)
+      await pass(1)
+      assert.is(owner.deaths.length, 1)
+    }))
+
+test('a peer that was heard since bytes had to wait has its timeout and no more', () =>
+  scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async ({ owner, heartbeat, pass }) => {
+    heartbeat.wrote(MIB)
+    owner.asked = 'held'
+    await pass(1000)
+    owner.deaths.length = 0
+    owner.asked = 'sent'
+    heartbeat.heard()
+    await pass(499)
+    assert.is(owner.deaths.length, 0)
+    await pass(1)
+    assert.is(owner.deaths.length, 1)
+  }))
+
+test('anything heard stops the timeout of a PING that is held back', () =>
+  scene({ heartbeatInterval: 200, heartbeatTimeout: 300 }, async ({ owner, heartbeat, pass }) => {
+    owner.asked = 'held'
+    for (let i = 0; i < 10; i++) {
+      await pass(250)
+      heartbeat.heard()
+    }
     assert.is(owner.deaths.length, 0)
   }))
 

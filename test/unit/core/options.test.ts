@@ -91,6 +91,51 @@ test('metadata names start with X- and texts are not empty', () => {
   assert.match(refusal(set({ 'X-Role': 7 })), /must be a text/)
   assert.match(refusal(set(null)), /object of texts/)
   assert.match(refusal(set('text')), /object of texts/)
+  set(Object.assign(Object.create(null), { 'X-Role': 'worker' }))()
+})
+
+test('metadata that is no plain object, or holds what JSON cannot, is refused as any other', () => {
+  const set = (value: unknown) => () => checkOption('PUSH', 'metadata', value)
+  for (const value of [new Map([['X-Role', 'worker']]), ['worker'], [], new Set(), new Date()])
+    assert.match(refusal(set(value)), /object of texts/)
+  const circular: Record<string, unknown> = {}
+  circular['X-Self'] = circular
+  assert.match(refusal(set(circular)), /'X-Self' must be a text/)
+  assert.match(refusal(set({ 'X-Big': 5n })), /'X-Big' must be a text/)
+  set({ 'X-A': 'a'.repeat(15_997) })()
+  assert.match(refusal(set({ 'X-A': 'a'.repeat(15_998) })), /at most 16000 characters/)
+})
+
+test('any value that is refused is EINVAL, also one that has no text', () => {
+  for (const name of optionNames('PUSH'))
+    if (name !== 'metadata' && name !== 'tls')
+      refusal(() => checkOption('PUSH', name, Object.create(null)))
+})
+
+test('tls: certificates and keys as Node takes them', () => {
+  const set = (value: unknown) => () => checkOption('PUSH', 'tls', value)
+  const bytes = new Uint8Array(3)
+  for (const good of [
+    null,
+    {},
+    { cert: 'PEM', key: bytes, ca: ['PEM', bytes] },
+    { key: [{ pem: 'PEM', passphrase: 'x' }], cert: undefined, ca: null },
+    { minVersion: 'TLSv1.3' },
+  ])
+    set(good)()
+  for (const bad of [[], 5, 'PEM', undefined]) assert.match(refusal(set(bad)), /object or null/)
+  assert.match(refusal(set({ cert: 5 })), /cert must be text or bytes/)
+  assert.match(refusal(set({ key: ['PEM', 5] })), /key must be/)
+  assert.match(refusal(set({ ca: [['PEM', null]] })), /ca must be/)
+})
+
+test('httpServer needs the methods of a server', () => {
+  const set = (value: unknown) => () => checkOption('PULL', 'httpServer', value)
+  const no = (): void => {}
+  set(null)()
+  set({ on: no, off: no, address: no, listenerCount: no })()
+  for (const bad of [{}, [], 5, undefined, { on: no, off: no, address: no }])
+    assert.match(refusal(set(bad)), /it needs on, off, address, listenerCount/)
 })
 
 const set = (name: string, value: unknown) => () => checkOption('PUSH', name, value)

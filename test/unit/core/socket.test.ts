@@ -49,6 +49,37 @@ test('a socket whose queue is sent in time ends at once and leaves no timer', ()
     assert.is(clock.pending, 0)
   }))
 
+for (const [atDisconnect, atClose, ends] of [
+  [300, 300, 300],
+  [300, 2000, 300],
+  [300, -1, 300],
+  [2000, 100, 150],
+  [-1, 100, 150],
+  [300, 0, 50],
+  [-1, 0, 50],
+] as const) {
+  test(`linger ${atDisconnect} at a disconnect and ${atClose} 50 ms later at close: ${ends} ms`, () =>
+    withVirtualClock(async (clock) => {
+      const push = new Push({ linger: atDisconnect })
+      const far = bareEnd(push)
+      sent(push, 1)
+      push.disconnect(push.lastEndpoint as string)
+      clock.advance(50)
+      push.linger = atClose
+      const closed = push.close()
+      if (ends > 50) {
+        clock.advance(ends - 51)
+        assert.is(far.queued, 1)
+        clock.advance(1)
+      }
+      assert.is(far.queued, 0)
+      far.close()
+      await within(1000, closed, 'the end')
+      assert.equal(push.statistics().dropped, { linger: 1 })
+      assert.is(clock.pending, 0)
+    }))
+}
+
 test('close gives up what was received and not read, and counts it', async () => {
   const pull = new Pull()
   const far = barePeer(pull, 'PUSH')

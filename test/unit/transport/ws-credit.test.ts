@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ZmqError } from '../../../src/core/errors.ts'
-import { WINDOW_BYTES } from '../../../src/transport/ws.ts'
+import { SUBPROTOCOL, WINDOW_BYTES } from '../../../src/transport/ws.ts'
 import { bytes } from '../../support/texts.ts'
+import { withVirtualClock } from '../../support/virtual-clock.ts'
 import { FakeSocket, FakeWs, started } from './ws-fakes.ts'
 
 const LONGEST = 256 * 1024
@@ -24,13 +25,14 @@ test('the writer waits when a window of bytes is not credited', () => {
   for (const one of both()) {
     const { socket, connection, sink } = started(one)
     assert.ok(connection.write([new Uint8Array(WINDOW_BYTES - 1)]))
-    assert.not(connection.write([bytes('ab')]))
+    assert.not(connection.write([bytes('ab')]), 'it counts for 64 bytes')
     socket.flush()
     assert.is(sink.drains, 0, 'that it was sent does not help')
-    socket.tell('message', { data: '1' })
+    socket.tell('message', { data: '63' })
     assert.is(sink.drains, 0)
     socket.tell('message', { data: '1' })
     assert.is(sink.drains, 1)
+    assert.is(sink.heards, 2, 'credit is a sign of life')
   }
 })
 
@@ -53,9 +55,9 @@ test('a message over the window is sent as far as the credit goes', () => {
 test('the reader gives credit for each quarter of a window, and none while paused', () => {
   for (const one of both()) {
     const { socket, connection } = started(one)
-    socket.tell('message', chunk(QUARTER - 1))
+    socket.tell('message', chunk(QUARTER - 64))
     assert.equal(socket.texts, [])
-    socket.tell('message', chunk(1))
+    socket.tell('message', chunk(64))
     assert.equal(socket.texts, [`${QUARTER}`])
     connection.pause()
     for (let i = 0; i < 3; i++) socket.tell('message', chunk(QUARTER))
@@ -67,10 +69,10 @@ test('the reader gives credit for each quarter of a window, and none while pause
 })
 
 test('credit that cannot be ends the connection', () => {
-  const absurd = ['', 'x', '-1', '0', '1.5', '1e3', ' 1', '11', '9'.repeat(400), '0x1', 'NaN']
+  const absurd = ['', 'x', '-1', '0', '1.5', '1e3', ' 1', '101', '9'.repeat(400), '0x1', 'NaN']
   for (const data of absurd) {
     const { socket, connection, sink } = started(new FakeWs())
-    connection.write([bytes('ten bytes.')])
+    connection.write([new Uint8Array(100)])
     socket.tell('message', { data })
     assert.is(socket.closedWith, 1002, data)
     socket.tell('message', { data: '10' })
@@ -84,11 +86,44 @@ test('credit that cannot be ends the connection', () => {
 test('a flood of small credits ends with what was sent', () => {
   const { socket, connection } = started(new FakeWs())
   connection.write([bytes('abc')])
-  for (let i = 0; i < 3; i++) socket.tell('message', { data: '1' })
+  for (let i = 0; i < 64; i++) socket.tell('message', { data: '1' })
   assert.is(socket.closedWith, undefined)
   socket.tell('message', { data: '1' })
   assert.is(socket.closedWith, 1002)
 })
+
+test('tiny messages count for more than their bytes, and empty ones are refused', () => {
+  const { socket, connection } = started(new FakeWs())
+  connection.pause()
+  let sent = 0
+  for (; socket.closedWith === undefined && sent < 1_000_000; sent++)
+    socket.tell('message', chunk(1))
+  assert.is(sent, (2 * WINDOW_BYTES) / 64 + 1)
+  const other = started(new FakeWs())
+  other.socket.tell('message', chunk(0))
+  assert.is(other.socket.closedWith, 1002)
+})
+
+test('close waits for the peer to take all in, as long as it shows signs of life', () =>
+  withVirtualClock(async (clock) => {
+    const { socket, connection, sink } = started(new FakeWs(), {
+      subprotocol: SUBPROTOCOL,
+      client: true,
+      closeMs: 1000,
+    })
+    connection.write([new Uint8Array(1000)])
+    socket.flush()
+    connection.close()
+    assert.is(socket.closedWith, 1000)
+    clock.advance(900)
+    socket.tell('message', { data: '500' })
+    clock.advance(900)
+    assert.not.ok((socket as FakeWs).terminated, 'credit is a sign of life')
+    clock.advance(200)
+    assert.ok((socket as FakeWs).terminated)
+    socket.tell('close', { code: 1006 })
+    assert.is((sink.closes[0] as ZmqError).code, 'ETIMEDOUT')
+  }))
 
 test('a peer that does not wait for credit ends its connection', () => {
   const { socket, connection, sink } = started(new FakeWs())

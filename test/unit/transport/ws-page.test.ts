@@ -112,7 +112,8 @@ test('a page that may not connect says why', async () => {
 })
 
 test('addresses are checked before anything is dialled', () => {
-  const check = (text: string): void => pageWire().check?.(parseEndpoint(text))
+  const check = (text: string): void =>
+    pageWire().check?.(parseEndpoint(text), new FakeHost('PUSH'))
   for (const bad of ['tcp://host:1/path', 'ws://host', 'wss://*:1', 'tcp://host:0'])
     assert.throws(
       () => check(bad),

@@ -1,0 +1,31 @@
+// Closing while the way to the peer is slow: all that was accepted arrives.
+
+import * as assert from 'uvu/assert'
+import { Pull, Push } from '../../src/index.ts'
+import { portOf } from '../support/raw.ts'
+import { relay } from '../support/relay.ts'
+import { section, soon } from './rig.ts'
+
+const { over, run } = section('behaviours: close over a slow link')
+
+const COUNT = 3000
+const BODY = 'x'.repeat(1000)
+
+over(['tcp', 'zmtp', 'ws'], 'close with linger -1 loses nothing', async (rig, scheme) => {
+  const pull = rig.open(new Pull())
+  await pull.bind(`${scheme}://127.0.0.1:*`)
+  const link = await relay(portOf(pull.lastEndpoint as string), 64 * 1024, 50)
+  rig.later(() => link.close())
+  const push = rig.open(new Push({ sendHighWaterMark: 0 }))
+  push.connect(`${scheme}://127.0.0.1:${link.port}`)
+  for (let i = 0; i < COUNT; i++) await push.send(`${i} ${BODY}`)
+  const closed = push.close()
+  for (let i = 0; i < COUNT; i++) {
+    const [frame] = await soon(pull.receive(), `message ${i}`)
+    if (!String(frame).startsWith(`${i} `)) assert.unreachable(`${frame} came as number ${i}`)
+  }
+  await soon(closed, 'close')
+  assert.equal(push.statistics().dropped, {})
+})
+
+run()
