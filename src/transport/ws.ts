@@ -228,15 +228,18 @@ export class WebSocketConnection implements Connection {
   }
 
   #poll(): void {
+    const before = this.#socket.bufferedAmount
     clock.after(POLL_MS, () => {
-      this.#written()
+      if (this.#socket.bufferedAmount < before) this.#written()
       if (this.#full && !this.#closed) this.#poll()
     })
   }
 
   readonly #written = (): void => {
     if (this.#closing) this.#finish()
-    if (!this.#credit && this.#socket.bufferedAmount < HIGH_WATER_BYTES) this.#drain()
+    if (this.#credit) return
+    this.#sink?.progress?.()
+    if (this.#socket.bufferedAmount < HIGH_WATER_BYTES) this.#drain()
   }
 
   #drain(): void {

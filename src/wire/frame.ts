@@ -111,8 +111,7 @@ export class FrameDecoder {
     this.#at = at
     this.#size = size
     this.#filled = 0
-    this.#partial = allocate(Math.min(size, this.#trust))
-    return this.#fill(this.#partial)
+    return this.#fill(EMPTY_FRAME)
   }
 
   /** Near a chunk's end the header is read byte by byte, over the end if need be. */
@@ -133,6 +132,10 @@ export class FrameDecoder {
 
   #fill(partial: Uint8Array): boolean {
     const from = this.#at
+    if (partial.length === 0 && this.#chunk.length - from >= this.#size) {
+      this.#partial = undefined
+      return this.#bodyAt(from, this.#size) // a chunk of its own: nothing to assemble
+    }
     const take = Math.min(this.#size - this.#filled, this.#chunk.length - from)
     const target = this.#roomFor(partial, this.#filled + take)
     target.set(this.#chunk.subarray(from, from + take), this.#filled)
@@ -150,7 +153,8 @@ export class FrameDecoder {
 
   #roomFor(partial: Uint8Array, size: number): Uint8Array {
     if (size <= partial.length) return partial
-    const larger = allocate(Math.min(this.#size, Math.max(size, partial.length * 2)))
+    const wanted = partial.length === 0 ? this.#trust : partial.length * 2
+    const larger = allocate(Math.min(this.#size, Math.max(size, wanted)))
     larger.set(partial.subarray(0, this.#filled))
     return larger
   }

@@ -87,6 +87,7 @@ export class PortConnection implements Connection {
       this.#giveCredit()
     } else if (typeof data === 'number') {
       this.#credit.granted(data)
+      this.#sink?.heard()
       if (!this.#full || this.#credit.full) return
       this.#full = false
       this.#sink?.drain()

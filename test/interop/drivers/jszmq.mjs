@@ -5,8 +5,13 @@ import { serve } from './session.mjs'
 const require = createRequire(import.meta.url)
 const zmq = require('jszmq')
 
-process.on('uncaughtException', ({ code }) => {
-  if (code !== 'ECONNREFUSED') process.exit(1) // it has no listener for a refused connect
+/** It has no listener for connects that fail; it tries again all the same. */
+const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE']
+
+process.on('uncaughtException', (error) => {
+  if (NETWORK.includes(error.code)) return
+  console.error(String(error))
+  process.exit(1)
 })
 
 function open(type, options) {
