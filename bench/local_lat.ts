@@ -1,11 +1,10 @@
-// Latency, answering side: binds a PULL, learns from the first message where to send the answers,
-// and sends every further message back over a PUSH. remote_lat prints the result.
+// Latency, answering side: binds a REP and sends every request back. remote_lat, ours or libzmq's,
+// asks and prints the result.
 //
 // Usage: node --import tsx bench/local_lat.ts <bind-to> <message-size> <roundtrip-count>
 
-import { Pull, Push } from '../src/index.ts'
+import { Reply } from '../src/index.ts'
 import { countArg, endpointArg, main, positionals, sizeArg } from './support/args.ts'
-import { checkSize, warmUpTrips } from './support/round-trips.ts'
 
 await main('local_lat <bind-to> <message-size> <roundtrip-count>', async (args) => {
   const given = positionals(args, ['bind-to', 'message-size', 'roundtrip-count'])
@@ -13,17 +12,16 @@ await main('local_lat <bind-to> <message-size> <roundtrip-count>', async (args) 
   const size = sizeArg(given[1])
   const count = countArg('roundtrip-count', given[2])
 
-  const pull = new Pull()
-  await pull.bind(endpoint)
-  const [wayBack] = await pull.receive()
-  const push = new Push()
-  push.connect(String(wayBack))
-  for (let trip = warmUpTrips(count) + count; trip > 0; trip--) {
-    const message = await pull.receive()
-    checkSize(message, size)
-    await push.send(message)
+  const reply = new Reply()
+  await reply.bind(endpoint)
+  for (let left = count; left > 0; left--) {
+    const message = await reply.receive()
+    if (message.length !== 1 || message[0]?.length !== size)
+      throw new Error(
+        `message of incorrect size received: ${message[0]?.length} instead of ${size} bytes`,
+      )
+    await reply.send(message)
   }
-  await push.close()
-  await pull.close()
+  await reply.close()
   return 0
 })

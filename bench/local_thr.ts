@@ -16,9 +16,9 @@ await main('local_thr <bind-to> <message-size> <message-count>', async (args) =>
 
   const pull = new Pull()
   await pull.bind(endpoint)
-  const tally = new Tally(size, 1, count - 1)
+  const tally = new Tally({ size, frames: 1, warm: 1, count: count - 1 })
   for await (const message of pull) {
-    if (tally.take(message[0] as Uint8Array)) break
+    if (tally.take(message)) break
   }
   printThroughput(size, count, tally.seconds())
   await pull.close()

@@ -1,42 +1,26 @@
-// Latency, asking side: sends a message over a PUSH, waits for it to come back on a PULL, and so
-// on, <roundtrip-count> times after a warm-up. As in libzmq a latency is half a round trip.
+// Latency, asking side: sends a request, waits for the answer, and so on, <roundtrip-count> times,
+// the first ones included, as in libzmq. Works with our local_lat and with libzmq's.
 //
 // Usage: node --import tsx bench/remote_lat.ts <connect-to> <message-size> <roundtrip-count>
 
-import { Pull, Push } from '../src/index.ts'
+import { Request } from '../src/index.ts'
 import { countArg, endpointArg, main, positionals, sizeArg } from './support/args.ts'
-import { checkSize, warmUpTrips } from './support/round-trips.ts'
-import { quantile } from './support/statistics.ts'
-import { wayBack } from './support/way-back.ts'
+import { latencyOf } from './support/latency.ts'
+import type { AnySocket } from './support/library.ts'
+import { askAll } from './support/loops.ts'
+import { printLatency } from './support/round-trips.ts'
 
 await main('remote_lat <connect-to> <message-size> <roundtrip-count>', async (args) => {
   const given = positionals(args, ['connect-to', 'message-size', 'roundtrip-count'])
   const endpoint = endpointArg(given[0])
-  const message = Buffer.alloc(sizeArg(given[1]))
+  const size = sizeArg(given[1])
   const count = countArg('roundtrip-count', given[2])
 
-  const pull = new Pull()
-  await pull.bind(await wayBack(endpoint))
-  const push = new Push()
-  push.connect(endpoint)
-  await push.send(pull.lastEndpoint as string)
-
-  const latencies = new Float64Array(count)
-  let startedAt = 0
-  for (let trip = -warmUpTrips(count); trip < count; trip++) {
-    const sentAt = performance.now()
-    if (trip === 0) startedAt = sentAt
-    await push.send(message)
-    checkSize(await pull.receive(), message.length)
-    if (trip >= 0) latencies[trip] = ((performance.now() - sentAt) / 2) * 1000
-  }
-  const average = ((performance.now() - startedAt) / 2 / count) * 1000
-  console.log(`message size: ${message.length} [B]`)
-  console.log(`roundtrip count: ${count}`)
-  console.log(`average latency: ${average.toFixed(3)} [us]`)
-  console.log(`p50 latency: ${quantile(latencies, 0.5).toFixed(3)} [us]`)
-  console.log(`p99 latency: ${quantile(latencies, 0.99).toFixed(3)} [us]`)
-  await push.close()
-  await pull.close()
+  const request = new Request()
+  request.connect(endpoint)
+  const task = { size, frames: 1, warm: 0, count }
+  const socket = request as unknown as AnySocket
+  printLatency(size, count, latencyOf(await askAll(socket, 'zmanager await', task)))
+  await request.close()
   return 0
 })

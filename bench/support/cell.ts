@@ -1,13 +1,14 @@
-// One cell of the matrix: one transport and one size, all modes in turn, round by round
+// One cell of the matrix: one pattern, transport and size, all modes in turn, round by round
 // (A B N A B N ...), each with as many messages as last about the wanted time.
 
 import { Pair, type Run } from './pair.ts'
+import { SHAPES, type ShapeName } from './patterns.ts'
 import type { Mode } from './protocol.ts'
 import type { TransportName } from './transports.ts'
 
 /** How a matrix measures. */
 export interface Plan {
-  readonly runs: number
+  readonly rounds: number
   /** What one run should last, s. */
   readonly targetSeconds: number
   /** What one run may last before its row fails, ms. */
@@ -21,8 +22,16 @@ export interface Plan {
   readonly progress: (step: string) => void
 }
 
+export interface Cell {
+  readonly shape: ShapeName
+  readonly transport: TransportName
+  readonly size: number
+  readonly modes: readonly Mode[]
+}
+
 /** What came of one mode in one cell. */
 export interface Row {
+  readonly shape: ShapeName
   readonly transport: TransportName
   readonly size: number
   readonly mode: Mode
@@ -36,17 +45,13 @@ const FIRST_COUNT = 1000
 const FEWEST = 16
 const ENOUGH_SECONDS = 0.1
 
-export async function measureCell(
-  transport: TransportName,
-  size: number,
-  modes: readonly Mode[],
-  plan: Plan,
-): Promise<Row[]> {
-  const lanes = modes.map((mode) => new Lane({ transport, size, mode, runs: [] }, plan))
+export async function measureCell(cell: Cell, plan: Plan): Promise<Row[]> {
+  const { shape, transport, size } = cell
+  const lanes = cell.modes.map((mode) => new Lane({ shape, transport, size, mode, runs: [] }, plan))
   try {
     await Promise.all(lanes.map((lane) => lane.start()))
     for (const lane of lanes) await lane.warmUp()
-    for (let round = 1; round <= plan.runs; round++) {
+    for (let round = 1; round <= plan.rounds; round++) {
       if (round > 1 && performance.now() > plan.enoughAt) break
       for (const lane of lanes) await lane.round(round)
     }
@@ -70,8 +75,8 @@ class Lane {
 
   start(): Promise<void> {
     return this.#step('starting', async () => {
-      const { transport, mode } = this.row
-      this.#pair = await Pair.open(transport, mode, this.#plan.directory)
+      const { shape, transport, mode } = this.row
+      this.#pair = await Pair.open({ ...SHAPES[shape], transport, mode }, this.#plan.directory)
     })
   }
 
@@ -90,7 +95,7 @@ class Lane {
   }
 
   round(round: number): Promise<void> {
-    return this.#step(`run ${round} of ${this.#plan.runs}`, async () => {
+    return this.#step(`run ${round} of ${this.#plan.rounds}`, async () => {
       const run = await this.#run(
         Math.max(FEWEST, Math.round(this.#rate * this.#plan.targetSeconds)),
       )

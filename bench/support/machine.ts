@@ -4,8 +4,18 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { LIBRARY_VARIABLE } from './library.ts'
+import { nativeVersions } from './native.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface About {
+  readonly time: string
+  readonly machine: Machine
+  readonly commit: string | null
+  readonly library: string
+  readonly versions: Readonly<Record<string, unknown>>
+}
 
 export interface Machine {
   readonly cpu: string
@@ -50,4 +60,32 @@ export function packageVersion(): string {
     version: string
   }
   return version
+}
+
+function versionOf(name: string): string | null {
+  try {
+    const { version } = JSON.parse(
+      readFileSync(`${ROOT}/node_modules/${name}/package.json`, 'utf8'),
+    ) as { version: string }
+    return version
+  } catch {
+    return null
+  }
+}
+
+/** What stands at the head of every result. */
+export async function about(): Promise<About> {
+  return {
+    time: new Date().toISOString(),
+    machine: machine(),
+    commit: commit(),
+    library: process.env[LIBRARY_VARIABLE] ? 'dist' : 'sources through tsx',
+    versions: {
+      zmanager: packageVersion(),
+      node: process.version,
+      native: await nativeVersions(),
+      jszmq: versionOf('jszmq'),
+      ws: versionOf('ws'),
+    },
+  }
 }

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Answers, CommandOf, CommandType, Reply, Role } from './protocol.ts'
+import type { Answers, CommandOf, CommandType, Reply } from './protocol.ts'
 import { Questions } from './questions.ts'
 
 const STATION = fileURLToPath(new URL('station.ts', import.meta.url))
@@ -10,16 +10,16 @@ const EXEC_ARGV = ['--import', import.meta.resolve('tsx')]
 const KEPT_OUTPUT = 2000
 
 export class Party {
-  readonly roles: readonly Role[]
+  readonly seats: readonly string[]
   /** Rejects with the reason when the process has ended. */
   readonly ended: Promise<never>
   readonly #child: ChildProcess
   readonly #questions = new Questions()
   #output = ''
 
-  constructor(where: 'inline' | 'threads', roles: readonly Role[]) {
-    this.roles = roles
-    this.#child = fork(STATION, [where, ...roles], {
+  constructor(where: 'inline' | 'threads', seats: readonly string[]) {
+    this.seats = seats
+    this.#child = fork(STATION, [where, ...seats], {
       execArgv: EXEC_ARGV,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
@@ -35,14 +35,14 @@ export class Party {
   }
 
   ask<T extends CommandType>(
-    role: Role,
+    seat: string,
     command: CommandOf<T>,
     limitMs: number,
   ): Promise<Answers[T]> {
     const post = (id: number): void => {
-      this.#child.send({ id, role, command }, () => {}) // `close` tells if it did not arrive
+      this.#child.send({ id, seat, command }, () => {}) // `close` tells if it did not arrive
     }
-    const what = `${role} (${command.type})`
+    const what = `${seat} (${command.type})`
     return this.#questions.ask(post, what, limitMs) as Promise<Answers[T]>
   }
 
@@ -54,6 +54,6 @@ export class Party {
     const lines = this.#output.trim().split('\n')
     const said = lines.find((line) => /error/i.test(line)) ?? lines.at(-1)
     const how = signal === null ? `with code ${code}` : `by ${signal}`
-    return new Error(`${this.roles.join(' + ')} process ended ${how}${said ? `: ${said}` : ''}`)
+    return new Error(`${this.seats.join(' + ')} process ended ${how}${said ? `: ${said}` : ''}`)
   }
 }

@@ -1,10 +1,17 @@
-// Progress on stderr: one line that is overwritten on a terminal, plain lines elsewhere.
+// Progress on stderr: one line that is overwritten on a terminal, plain lines elsewhere. With a
+// number of steps it tells how much time is left.
 
 const CLEAR_LINE = '\r\x1b[K'
 
 export class Progress {
   readonly #startedAt = performance.now()
   readonly #tty = process.stderr.isTTY === true
+  readonly #steps: number
+  #done = 0
+
+  constructor(steps = 0) {
+    this.#steps = steps
+  }
 
   /** What is being done; only a terminal shows it. */
   step(text: string): void {
@@ -13,6 +20,7 @@ export class Progress {
 
   /** What was done. */
   done(text: string): void {
+    this.#done++
     if (this.#tty) this.step(text)
     else console.error(this.#line(text))
   }
@@ -27,11 +35,19 @@ export class Progress {
   }
 
   #line(text: string): string {
-    const seconds = Math.round((performance.now() - this.#startedAt) / 1000)
-    return `[${String(seconds).padStart(3)} s] ${text}`
+    const seconds = (performance.now() - this.#startedAt) / 1000
+    const left = this.#done > 0 ? (seconds / this.#done) * (this.#steps - this.#done) : undefined
+    const ahead = this.#steps > 0 && left !== undefined ? `, ${duration(left)} left` : ''
+    const of = this.#steps > 0 ? ` ${this.#done}/${this.#steps}` : ''
+    return `[${duration(seconds)}${ahead}]${of} ${text}`
   }
 
   #width(): number {
     return (process.stderr.columns || 80) - 1
   }
+}
+
+function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }

@@ -1,23 +1,74 @@
-// What the matrix says to the two sides of a measurement, whether they live in processes of their
-// own, in worker threads or in one thread.
+// What a measurement says to its parts, whether they live in processes of their own, in worker
+// threads or in one thread. A part is one seat: a sender, a receiver or a device.
 
-export type Mode = 'zmanager await' | 'zmanager try' | 'native await'
-export type Role = 'sender' | 'receiver'
+/** How messages are sent and taken, and by whom; all but ours are there to compare with. */
+export type Mode =
+  | 'zmanager await'
+  | 'zmanager try'
+  | 'zmanager transfer'
+  | 'zmanager shared'
+  | 'native await'
+  | 'jszmq'
+  | 'ws'
+  | 'postMessage'
+  | 'bare'
+  | 'raw'
+export type Pattern = 'push-pull' | 'req-rep' | 'pub-sub' | 'dealer-router'
+export type Role = 'sender' | 'receiver' | 'device'
+
+export interface Opening {
+  readonly role: Role
+  readonly pattern: Pattern
+  readonly mode: Mode
+  /** An endpoint to bind, or endpoints to connect; a device does both. */
+  readonly bind?: string
+  readonly connect?: string
+  /** How many sockets the part has (subscribers). */
+  readonly sockets: number
+}
+
+export interface Task {
+  /** Bytes a frame. */
+  readonly size: number
+  readonly frames: number
+  /** Messages before the timed ones. */
+  readonly warm: number
+  readonly count: number
+}
+
+/** Times of round trips, us; latency is half of them. */
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  readonly mean: number
+  /** [upper limit in us, how many]: each limit is a quarter of an octave above the last. */
+  readonly histogram: readonly (readonly [number, number])[]
+}
+
+export interface Outcome {
+  /** What the timed messages took; 0 where this part is not the one that measures. */
+  readonly seconds: number
+  readonly latency?: Latency
+}
 
 export type Command =
-  /** Makes the socket and binds (receiver) or connects (sender); the answer is the endpoint. */
-  | { type: 'open'; role: Role; mode: Mode; endpoint: string }
-  /** Sends or receives `warm + count` messages; the answer is the seconds the last `count` took. */
-  | { type: 'run'; size: number; warm: number; count: number }
+  /** Makes the sockets and opens them; the answer is the endpoint that was bound. */
+  | ({ type: 'open' } & Opening)
+  /** Finds out whether messages get through (PUB drops them until then). */
+  | { type: 'greet' }
+  /** Ends the greeting, when all were greeted. */
+  | { type: 'settle' }
+  | ({ type: 'run' } & Task)
   | { type: 'status' }
-  | { type: 'close' }
 
 /** The answer to each command. */
 export interface Answers {
   open: string
-  run: number
+  greet: null
+  settle: null
+  run: Outcome
   status: Status
-  close: null
 }
 
 export interface Status {
@@ -40,7 +91,7 @@ export interface Handler {
 /** A command or answer on its way. */
 export interface Question {
   readonly id: number
-  readonly role: Role
+  readonly seat: string
   readonly command: Command
 }
 export interface Reply {

@@ -5,10 +5,11 @@
 import { readFileSync } from 'node:fs'
 import { ZmqError } from '../index.ts'
 import { type Command, UsageError } from './command.ts'
+import { bench } from './commands/bench.ts'
 import { device } from './commands/device.ts'
 import { run } from './commands/run.ts'
 
-const COMMANDS: readonly Command[] = [run, device]
+const COMMANDS: readonly Command[] = [run, device, bench]
 
 const HELP = `zmanager - ZeroMQ's patterns and ZManager's flows, in pure TypeScript
 

@@ -1,0 +1,60 @@
+// The command line of the matrix.
+
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { countArg } from './args.ts'
+import type { Choice } from './cells.ts'
+import { FLAG, flags, sizesArg, TEXT } from './flags.ts'
+
+export const USAGE = `matrix [--quick] [--rounds N] [--only TEXT,...] [--sizes 16,1024] [--out PATH]
+              [--compare FILE] [--dist] [--no-extras]
+  --quick       the telling rows only, fewer and shorter runs: ends in under 2 minutes
+  --rounds      runs of each row, instead of 7 (quick: 3; fewer where time runs short)
+  --only        cells whose names have one of these texts in them ('push-pull ipc 16', 'req-rep')
+  --sizes       message sizes in bytes, instead of 16,256,1024,4096,65536,1048576
+  --out         files for the figures and the chart, without ending, instead of
+                bench/results/matrix-<time>; PATH.json and PATH.svg are written
+  --compare     says which verdicts differ from those of an earlier result
+  --dist        measures the build in dist/ instead of the sources
+  --no-extras   leaves out memory, many peers and many subscriptions`
+
+const RESULTS = fileURLToPath(new URL('../results', import.meta.url))
+const ROUNDS = { quick: 3, full: 7 }
+
+export interface Wanted extends Omit<Choice, 'native'> {
+  readonly rounds: number
+  /** Without ending. */
+  readonly out: string
+  readonly compare: string | undefined
+  readonly dist: boolean
+  readonly extras: boolean
+}
+
+export function parse(args: string[]): Wanted {
+  const {
+    quick = false,
+    rounds,
+    only,
+    sizes,
+    out,
+    compare,
+    dist = false,
+    ...more
+  } = flags(args, OPTIONS)
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '')
+  return {
+    quick,
+    rounds: rounds === undefined ? ROUNDS[quick ? 'quick' : 'full'] : countArg('--rounds', rounds),
+    only: only?.split(',') ?? [],
+    sizes: sizes === undefined ? undefined : sizesArg(sizes),
+    out: (out ?? join(RESULTS, `matrix-${stamp}`)).replace(/\.(json|svg)$/, ''),
+    compare,
+    dist,
+    extras: !(more['no-extras'] ?? false),
+  }
+}
+
+const OPTIONS = {
+  ...{ quick: FLAG, rounds: TEXT, only: TEXT, sizes: TEXT, out: TEXT },
+  ...{ compare: TEXT, dist: FLAG, 'no-extras': FLAG },
+} as const
