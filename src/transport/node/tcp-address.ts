@@ -80,5 +80,14 @@ export function routeOf(endpoint: Endpoint): string {
     const message = `Bad address in '${endpoint.text}': a bind takes a path, without ? and #`
     throw new ZmqError('EINVAL', message, { address: endpoint.text })
   }
-  return path === '' ? '' : new URL(path, 'ws://any').pathname
+  return path === '' ? '' : pathOf(path)
+}
+
+/** The path of a URL as routes are known by: escapes, dots and non-ASCII characters in their one form. */
+export function pathOf(url: string): string {
+  try {
+    return new URL(url, 'ws://any').pathname
+  } catch {
+    return url
+  }
 }

@@ -3,8 +3,7 @@
 
 import type { Socket } from 'node:net'
 import { clock } from '../../core/clock.ts'
-import type { Endpoint } from '../../core/endpoint.ts'
-import { formatHostPort, parseHostPort } from '../../core/endpoint.ts'
+import { type Endpoint, formatHostPort, parseHostPort } from '../../core/endpoint.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host, Wire } from '../../core/transport.ts'
 import { offeredProtocols, protocolOf } from '../ws-protocols.ts'
@@ -33,9 +32,8 @@ export const tcp: Wire = {
 
   async listen(endpoint, host, onConnection) {
     withoutPath(endpoint, 'bind')
-    const native = host.options.authorize === null
     const web = host.options.tls ? (['plain', 'tls'] as const) : (['plain'] as const)
-    return bindDoor(endpoint, host, { native, path: '', web }, onConnection)
+    return bindDoor(endpoint, host, { native: true, path: '', web }, onConnection)
   },
 
   protocol: protocolOf,

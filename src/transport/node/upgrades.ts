@@ -14,6 +14,7 @@ import { WebSocketConnection, type WebSocketLike } from '../ws.ts'
 import { chooseProtocol, SUBPROTOCOL, SUBPROTOCOLS } from '../ws-protocols.ts'
 import { tune } from './dial.ts'
 import { addressOf } from './peer-address.ts'
+import { pathOf } from './tcp-address.ts'
 
 /** An endpoint that takes connections. */
 export interface Route {
@@ -120,15 +121,6 @@ export class Upgrades {
       limit?.cancel()
       this.#pending.delete(socket)
     }
-  }
-}
-
-/** The path of a URL as routes are known by: escapes, dots and non-ASCII characters in their one form. */
-export function pathOf(url: string): string {
-  try {
-    return new URL(url, 'ws://any').pathname
-  } catch {
-    return url
   }
 }
 
