@@ -17,17 +17,17 @@ import { cellsFor } from './support/cells.ts'
 import { chart } from './support/chart.ts'
 import { type Extras, FULL_AMOUNTS, measureExtras, QUICK_AMOUNTS } from './support/extras.ts'
 import { judge } from './support/figures.ts'
-import { DIST, LIBRARY_VARIABLE } from './support/library.ts'
 import { about } from './support/machine.ts'
 import { parse, USAGE, type Wanted } from './support/matrix-args.ts'
 import { nativeVersions } from './support/native.ts'
 import { Progress } from './support/progress.ts'
 import { evaluate, nameOf, type Result, table } from './support/report.ts'
 import { grouped, writeJson } from './support/sheet.ts'
+import { plainStations } from './support/stations.ts'
 import { compare, readVerdicts, verdictTable } from './support/verdicts.ts'
 
-const QUICK = { targetSeconds: 0.25, limitMs: 5000, lastsMs: 95_000 }
-const FULL = { targetSeconds: 0.6, limitMs: 30_000, lastsMs: Infinity }
+const QUICK = { warmSeconds: 0.3, targetSeconds: 0.25, limitMs: 5000, lastsMs: 95_000 }
+const FULL = { warmSeconds: 1, targetSeconds: 0.6, limitMs: 30_000, lastsMs: Infinity }
 
 async function measure(
   wanted: Wanted,
@@ -75,7 +75,7 @@ async function weighAll({ quick, extras }: Wanted, progress: Progress): Promise<
 await main(USAGE, async (args) => {
   const wanted = parse(args)
   const earlier = wanted.compare === undefined ? undefined : readVerdicts(wanted.compare)
-  if (wanted.dist) process.env[LIBRARY_VARIABLE] = DIST
+  if (wanted.dist) process.once('exit', await plainStations())
   const native = await nativeVersions()
   if ('missing' in native) console.error(`native rows skipped: ${native.missing}`)
   const header = await about()

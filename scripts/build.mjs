@@ -1,5 +1,5 @@
-// Builds dist/: tsc compiles src/, then msgpackr's JavaScript is bundled into the one file that uses
-// it. Installed as a dependency, msgpackr would bring an optional native addon along.
+// Builds dist/: declarations by tsc, JavaScript by esbuild, in few files so that importing the package
+// is quick. msgpackr is bundled: installed as a dependency, it would bring an optional native addon.
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -15,18 +15,31 @@ rmSync(at('dist'), { recursive: true, force: true })
 const tsc = [join(typescript, 'bin', 'tsc'), '-p', at('tsconfig.build.json')]
 execFileSync(process.execPath, tsc, { stdio: 'inherit' })
 
-await build({
-  entryPoints: [at('dist/wire/value.js')],
-  outfile: at('dist/wire/value.js'),
-  allowOverwrite: true,
+const shared = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  platform: 'neutral',
+  sourcemap: true,
+  sourcesContent: false, // src/ is in the package
+  legalComments: 'none',
+  external: ['ws', 'ini', 'eventemitter3', 'socks', 'node:*'],
   mainFields: ['module', 'main'],
   conditions: ['import'],
-  external: ['../core/*'],
-  sourcemap: true,
-  legalComments: 'none',
   banner: { js: '// Contains msgpackr, (c) Kris Zyp, MIT licence: see THIRD-PARTY-NOTICES.md' },
+}
+
+await build({
+  ...shared,
+  entryPoints: ['index.ts', 'worker-main.ts', 'cli/main.ts'].map((file) => at('src', file)),
+  outdir: at('dist'),
+  platform: 'node',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+})
+
+await build({
+  ...shared,
+  entryPoints: [at('src/browser.ts')],
+  outdir: at('dist'),
+  platform: 'neutral',
 })

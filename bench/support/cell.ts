@@ -11,6 +11,8 @@ export interface Plan {
   readonly rounds: number
   /** What one run should last, s. */
   readonly targetSeconds: number
+  /** How long a pair runs before its first round, s. */
+  readonly warmSeconds: number
   /** What one run may last before its row fails, ms. */
   readonly limitMs: number
   /** When no further round is started, by `performance.now()`; there is always one. */
@@ -43,7 +45,7 @@ export interface Row {
 const FIRST_BYTES = 4_000_000
 const FIRST_COUNT = 1000
 const FEWEST = 16
-const ENOUGH_SECONDS = 0.1
+const ENOUGH_SECONDS = 0.1 // for a rate
 
 export async function measureCell(cell: Cell, plan: Plan): Promise<Row[]> {
   const { shape, transport, size } = cell
@@ -80,15 +82,17 @@ class Lane {
     })
   }
 
-  /** Runs more and more messages until the time they take says how many are enough. */
+  /** Runs more and more messages, until all is warm and the time they take says how many are enough. */
   warmUp(): Promise<void> {
     return this.#step('warming up', async () => {
       let count = Math.max(FEWEST, Math.min(FIRST_COUNT, Math.floor(FIRST_BYTES / this.row.size)))
-      for (;;) {
+      for (let warm = 0; ; ) {
         const { seconds, rate } = await this.#run(count)
         this.#rate = rate
-        if (seconds >= ENOUGH_SECONDS) return
+        warm += seconds
+        if (seconds >= ENOUGH_SECONDS && warm >= this.#plan.warmSeconds) return
         this.#checkTime()
+        if (seconds >= this.#plan.warmSeconds / 2) continue
         count = Math.ceil(count * Math.min(10, Math.max(2, (1.5 * ENOUGH_SECONDS) / seconds)))
       }
     })

@@ -4,9 +4,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answers, CommandOf, CommandType, Reply } from './protocol.ts'
 import { Questions } from './questions.ts'
+import { STATION_VARIABLE } from './stations.ts'
 
-const STATION = fileURLToPath(new URL('station.ts', import.meta.url))
-const EXEC_ARGV = ['--import', import.meta.resolve('tsx')]
+const SOURCE = fileURLToPath(new URL('station.ts', import.meta.url))
 const KEPT_OUTPUT = 2000
 
 export class Party {
@@ -19,8 +19,9 @@ export class Party {
 
   constructor(where: 'inline' | 'threads', seats: readonly string[]) {
     this.seats = seats
-    this.#child = fork(STATION, [where, ...seats], {
-      execArgv: EXEC_ARGV,
+    const built = process.env[STATION_VARIABLE]
+    this.#child = fork(built ?? SOURCE, [where, ...seats], {
+      execArgv: built ? [] : ['--import', import.meta.resolve('tsx')],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child.stderr?.on('data', (data) => {

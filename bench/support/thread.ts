@@ -1,18 +1,24 @@
-// A side in a worker thread of this process. Node 20 cannot start a worker on a .ts file, so the
-// worker starts on a line of code that registers tsx first.
+// A side in a worker thread of this process: the built one, or the source. Node 20 cannot start a
+// worker on a .ts file, so that starts on a line of code that registers tsx first.
 
 import { Worker } from 'node:worker_threads'
 import type { Answers, CommandOf, CommandType, Handler, Reply } from './protocol.ts'
 import { Questions } from './questions.ts'
 
-const TSX = import.meta.resolve('tsx/esm/api')
-const ENTRY = new URL('side-thread.ts', import.meta.url).href
-const BOOT = `import(${JSON.stringify(TSX)})
-  .then(({ register }) => { register(); return import(${JSON.stringify(ENTRY)}) })`
+const BUILT = import.meta.url.endsWith('.mjs')
+const entry = (name: string): URL => new URL(name, import.meta.url)
+
+function startWorker(): Worker {
+  if (BUILT) return new Worker(entry('side-thread.mjs'))
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  const source = JSON.stringify(entry('side-thread.ts').href)
+  const boot = `import(${tsx}).then(({ register }) => { register(); return import(${source}) })`
+  return new Worker(boot, { eval: true })
+}
 
 export class SideThread implements Handler {
   readonly #seat: string
-  readonly #worker = new Worker(BOOT, { eval: true })
+  readonly #worker = startWorker()
   readonly #questions = new Questions()
 
   constructor(seat: string) {

@@ -1,27 +1,31 @@
 // Bytes on their way out, collected into as few pieces as possible before they are written.
 // Small bodies are copied into a slab (the one copy of a message's way out); large ones are
-// referenced. What `take` returned is never written to again.
+// referenced. What `take` returned is not written to again before `sent` says that it has left.
 
 import { allocate, isMovable } from './message.ts'
+import { giveSlabBack, MOST_SLABS, SLAB_BYTES, takeSlab } from './slabs.ts'
 
-const SLAB_BYTES = 64 * 1024
 const SMALLEST_SLAB = 1024
 
 /** Bodies up to this size are copied, larger ones referenced. */
 export const COPY_LIMIT: number = 16 * 1024
 
+/** What memory that moves to another thread counts for, in bytes: its place, not its size. */
+export const MOVED_COST: number = 1024
+
 export class Batch {
   /** Where reserved bytes are written; may change with each `reserve`. */
   slab: Uint8Array<ArrayBuffer> = allocate(0)
-  /** Bytes collected since the last `take`. */
+  /** Bytes to be carried that were collected since the last `take`. */
   bytes = 0
   #start = 0
   #end = 0
   #pieces: Uint8Array[] = []
+  readonly #full: Uint8Array<ArrayBuffer>[] = [] // slabs that wait for `sent`
   readonly #whole: boolean
   #nextSlab = SMALLEST_SLAB
 
-  /** `whole`: every piece taken owns its ArrayBuffer, so that it can be transferred, or is shared memory. */
+  /** `whole`: the ArrayBuffers of what is taken are for the taker alone, to be transferred, or shared memory. */
   constructor(whole = false) {
     this.#whole = whole
   }
@@ -38,8 +42,9 @@ export class Batch {
   /** Adds bytes that nobody will change any more, without copying them. */
   reference(body: Uint8Array): void {
     this.cut()
-    this.#pieces.push(this.#whole && !isMovable(body) ? ownCopy(body) : body)
-    this.bytes += body.byteLength
+    const moves = this.#whole && isMovable(body)
+    this.#pieces.push(this.#whole && !moves ? ownCopy(body) : body)
+    this.bytes += moves ? MOVED_COST : body.byteLength
   }
 
   /** Adds a copy of `bytes`. */
@@ -53,16 +58,23 @@ export class Batch {
     if (this.#end === this.#start) return
     this.#pieces.push(this.slab.subarray(this.#start, this.#end))
     this.#start = this.#end
-    if (this.#whole) this.#dropSlab()
   }
 
   /** All that was collected, in order; the batch is empty again. */
   take(): Uint8Array[] {
     this.cut()
+    if (this.#whole && this.#end > 0) this.#dropSlab()
     const pieces = this.#pieces
     this.#pieces = []
     this.bytes = 0
     return pieces
+  }
+
+  /** All that was taken has left, and nobody reads it any more. */
+  sent(): void {
+    for (const slab of this.#full) giveSlabBack(slab)
+    this.#full.length = 0
+    if (this.#end === this.#start) this.#start = this.#end = 0
   }
 
   #dropSlab(): void {
@@ -74,8 +86,12 @@ export class Batch {
   /** The size follows the traffic: an idle connection holds 1 KiB, a busy one 64 KiB. */
   #newSlab(atLeast: number): void {
     this.cut()
+    const { slab } = this
+    if (!this.#whole && slab.byteLength === SLAB_BYTES && this.#full.length < MOST_SLABS)
+      this.#full.push(slab)
     const size = Math.min(Math.max(this.#nextSlab, SMALLEST_SLAB), SLAB_BYTES)
-    this.slab = allocate(Math.max(size, atLeast))
+    const fits = Math.max(size, atLeast)
+    this.slab = fits === SLAB_BYTES ? takeSlab() : allocate(fits)
     this.#start = this.#end = 0
     this.#nextSlab = size * 2
   }

@@ -19,6 +19,9 @@ import type { Connection, ConnectionSink, Protocol, ProtocolSink } from './trans
 /** Bytes collected before they are written. */
 const BATCH_BYTES = 128 * 1024
 
+/** Bytes of messages that wait for a slow reader before the connection is told to pause. */
+const RECEIVED_BYTES = 1024 * 1024
+
 /** Who made the engine: a connecter, or the listening side. */
 export interface EngineOwner {
   /** The handshake is done: which pipe is it for? Called once. */
@@ -78,6 +81,10 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
     else if (this.#cause === undefined) this.#decode(() => this.#protocol.decode(chunk, this))
   }
 
+  space(): Uint8Array | undefined {
+    return this.#stalled ? undefined : this.#protocol.space?.()
+  }
+
   heard(): void {
     this.#heartbeat.heard()
   }
@@ -89,6 +96,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
   drain(): void {
     this.#congested = false
     this.#heartbeat.progress()
+    if (this.#connection.idle) this.out.sent()
     this.#flush()
   }
 
@@ -113,6 +121,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
     this.#write()
     const pipe = this.#owner.joined(peer)
     this.#pipe = pipe
+    if (!this.#connection.transfers) pipe.setByteLimit(RECEIVED_BYTES)
     pipe.attach(this)
     pipe.join(peer)
     return this.#goesOn(pipe)
@@ -120,9 +129,8 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
 
   message(message: Message): boolean {
     const pipe = this.#pipe as Pipe
-    if (this.#ending) return pipe.force(message)
-    pipe.write(message)
-    return this.#goesOn(pipe)
+    pipe.force(message) // the protocol goes on only while there is room, or to the bitter end
+    return this.#ending || this.#goesOn(pipe)
   }
 
   timeToLive(ms: number): void {
@@ -241,6 +249,7 @@ export class Engine implements PipeSink, ConnectionSink, ProtocolSink, Heartbeat
     if (bytes === 0) return
     this.#heartbeat.wrote(bytes)
     if (!this.#connection.write(this.out.take())) this.#congested = true
+    if (this.#connection.idle) this.out.sent()
   }
 
   #limitHandshake(ms: number): void {

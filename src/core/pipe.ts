@@ -5,13 +5,14 @@
 //     near end                                             far end
 //        |          read  <-  [ m m ]          <- write        |
 //
-// Both ends are this class. An end may write while fewer messages than the high-water mark are
-// unread; a full pipe takes messages again once (hwm + 1) / 2 of them were read (libzmq's low-water
-// mark). Only pipes count messages. Nothing here knows sockets, patterns or wires.
+// Both ends are this class. An end may write while its window is open: fewer messages than the
+// high-water mark are unread, and fewer bytes than the limit, if there is one. Only pipes count
+// messages. Nothing here knows sockets, patterns or wires.
 
 import { Fifo } from './fifo.ts'
 import type { Message } from './message.ts'
 import type { SocketType } from './socket-type.ts'
+import { Window } from './window.ts'
 
 /** What is known of the peer behind a pipe once its handshake is done. */
 export interface PeerInfo {
@@ -68,10 +69,8 @@ export class Pipe {
   #inbox = new Fifo<Message>()
   #sendShare = NO_SHARE
   #receiveShare = NO_SHARE
-  #limit = Number.POSITIVE_INFINITY // of messages the other end has not read
-  #lowWater = Number.POSITIVE_INFINITY // reads after which the other end gets credit
-  #unread = 0 // written by this end and not yet credited
-  #uncredited = 0 // read by this end since it last gave credit
+  #byteLimit = Number.POSITIVE_INFINITY
+  readonly #window = new Window() // what this end may write
   #active = false // the sink knows that there is something to read
   #refused = false // a write was refused since the last credit
   #newestOnly: (() => void) | undefined // conflate: called for each message that a newer one replaced
@@ -139,12 +138,20 @@ export class Pipe {
     this.other.#applyLimit()
   }
 
+  /**
+   * At most `bytes` that this end wrote are unread, and the message that passes the limit. For a
+   * connection: what it may hold for a slow reader. No high-water mark means no limit here either.
+   */
+  setByteLimit(bytes: number): void {
+    this.#byteLimit = bytes
+    this.#applyLimit()
+  }
+
   #applyLimit(): void {
     const shares = sumOfShares(this.#sendShare, this.other.#receiveShare)
-    this.#limit = this.#newestOnly ? Number.POSITIVE_INFINITY : shares
-    this.other.#lowWater = Math.floor((this.#limit + 1) / 2)
-    this.#unread = this.other.#inbox.length
-    this.other.#uncredited = 0
+    const limit = this.#newestOnly ? Number.POSITIVE_INFINITY : shares
+    this.#window.limit(limit)
+    this.#window.limitBytes(limit === Number.POSITIVE_INFINITY ? limit : this.#byteLimit)
     this.#unblock()
   }
 
@@ -159,7 +166,8 @@ export class Pipe {
   discard(): number {
     const count = this.other.#inbox.length
     this.other.#inbox.clear()
-    this.#applyLimit()
+    this.#window.empty()
+    this.#unblock()
     return count
   }
 
@@ -171,7 +179,7 @@ export class Pipe {
   }
 
   get #hasRoom(): boolean {
-    return this.#unread < this.#limit && this.open && (this.connected || !this.onlyWhileThere)
+    return this.#window.open && this.open && (this.connected || !this.onlyWhileThere)
   }
 
   /** Hands a message to the other end. False: full or closed, nothing taken. */
@@ -189,7 +197,7 @@ export class Pipe {
   }
 
   #put(message: Message): void {
-    this.#unread++
+    this.#window.wrote(message)
     const other = this.other
     if (this.#newestOnly && other.#inbox.length > 0) {
       this.#newestOnly()
@@ -220,11 +228,7 @@ export class Pipe {
       this.#active = false
       return undefined
     }
-    if (++this.#uncredited >= this.#lowWater) {
-      this.other.#unread -= this.#uncredited
-      this.#uncredited = 0
-      this.other.#unblock()
-    }
+    if (this.other.#window.read(message)) this.other.#unblock()
     if (this.#ended && this.#inbox.length === 0) queueMicrotask(() => this.#terminate(false))
     return message
   }

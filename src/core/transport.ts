@@ -68,6 +68,8 @@ export interface Connection {
   readonly peerAddress: string
   /** Pieces must own their memory, because writing gives it away. */
   readonly transfers: boolean
+  /** Nothing written waits any more: the memory of all pieces may be used again. */
+  readonly idle: boolean
   /** Writes the pieces in order. False: hold back until `drain`. */
   write(pieces: readonly Uint8Array[]): boolean
   /** Stop and restart `data`. Bytes under way may still arrive after `pause`. */
@@ -84,6 +86,11 @@ export interface Connection {
 export interface ConnectionSink {
   /** The chunk is the receiver's to keep: its memory is not used again. */
   data(chunk: Uint8Array): void
+  /**
+   * Memory in which the next bytes are wanted, where the connection can choose; `data` is then told
+   * of them all the same. Undefined: anywhere.
+   */
+  space?(): Uint8Array | undefined
   /** The peer is alive, although no bytes came (a WebSocket's pong). */
   heard(): void
   /** Some of what `write` holds back for went out. */
@@ -112,6 +119,8 @@ export interface Protocol {
   decode(chunk: Uint8Array, to: ProtocolSink): void
   /** Goes on with what was left when `message` returned false. */
   resume(to: ProtocolSink): void
+  /** As `ConnectionSink.space`. */
+  space?(): Uint8Array | undefined
   /** Asks the peer for a sign of life, and tells it how long to wait for ours; absent: the connection does it. */
   ping?(timeToLiveMs: number, out: Batch): void
 }

@@ -8,7 +8,7 @@ import type { WorkerSettings } from './worker.ts'
 
 const TYPESCRIPT = /\.[cm]?ts$/
 const main = new URL(
-  TYPESCRIPT.test(import.meta.url) ? '../worker-main.ts' : '../worker-main.js',
+  TYPESCRIPT.test(import.meta.url) ? '../worker-main.ts' : './worker-main.js', // the build is flat
   import.meta.url,
 )
 

@@ -53,6 +53,6 @@ export class FairQueue {
 
   /** Whether a message is there. */
   hasIn(): boolean {
-    return this.#pipes.someMarked((pipe) => pipe.canRead())
+    return this.#pipes.current?.canRead() || this.#pipes.someMarked((pipe) => pipe.canRead())
   }
 }

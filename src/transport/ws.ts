@@ -107,6 +107,10 @@ export class WebSocketConnection implements Connection {
     socket.addEventListener('close', ({ code, reason }) => this.#close(code, reason))
   }
 
+  get idle(): boolean {
+    return this.#waiting.length === 0 && this.#socket.bufferedAmount === 0
+  }
+
   start(sink: ConnectionSink): void {
     this.#sink = sink
     for (const chunk of this.#early.splice(0)) sink.data(chunk)

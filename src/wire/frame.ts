@@ -54,6 +54,9 @@ function writeLength(bytes: Uint8Array, at: number, size: number): void {
 const FIRST_TRUST = 8 * 1024
 const FULL_TRUST = 16 * 1024 * 1024
 
+/** Less than this is copied rather than read by itself. */
+const SPACE_LEAST = 16 * 1024
+
 /**
  * Finds frames in a byte stream that comes in chunks of any size. A body that lies within one
  * chunk is a view of it; one that spans chunks is assembled once in memory of its own.
@@ -86,6 +89,13 @@ export class FrameDecoder {
   push(chunk: Uint8Array): void {
     this.#chunk = chunk
     this.#at = 0
+  }
+
+  /** What the memory of a large body still lacks: a chunk that lies there is not copied. */
+  space(): Uint8Array | undefined {
+    const partial = this.#partial
+    if (partial === undefined || partial.length - this.#filled < SPACE_LEAST) return undefined
+    return partial.subarray(this.#filled)
   }
 
   /** True: `flags` and `body` are a frame. False: more bytes are needed. */
@@ -138,7 +148,8 @@ export class FrameDecoder {
     }
     const take = Math.min(this.#size - this.#filled, this.#chunk.length - from)
     const target = this.#roomFor(partial, this.#filled + take)
-    target.set(this.#chunk.subarray(from, from + take), this.#filled)
+    const part = this.#chunk.subarray(from, from + take)
+    if (!isAt(part, target, this.#filled)) target.set(part, this.#filled)
     this.#at = from + take
     this.#filled += take
     if (this.#filled < this.#size) {
@@ -165,6 +176,10 @@ export class FrameDecoder {
     this.#at = 0
     return false
   }
+}
+
+function isAt(part: Uint8Array, memory: Uint8Array, at: number): boolean {
+  return part.buffer === memory.buffer && part.byteOffset === memory.byteOffset + at
 }
 
 function readLength(bytes: Uint8Array, at: number): number {

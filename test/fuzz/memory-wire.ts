@@ -46,6 +46,7 @@ export class MemoryWire implements Wire {
 export class Link implements Connection {
   readonly peerAddress = 'memory'
   readonly transfers = false
+  readonly idle = false
   /** This end dialled, the other one was listening. */
   dialled = false
   #other!: Link
@@ -100,6 +101,7 @@ export class Link implements Connection {
 export class Attacker implements Connection {
   readonly peerAddress = 'attacker'
   readonly transfers = false
+  readonly idle = false
   /** What is still to be said, in order. */
   readonly chunks: Uint8Array[]
   over = false

@@ -42,6 +42,7 @@ export class FakeHost implements Host {
 export class FakeConnection implements Connection {
   readonly peerAddress = 'fake'
   readonly transfers = false
+  idle = false
   /** Each write, its pieces joined. */
   readonly writes: Uint8Array[] = []
   /** What `write` answers. */

@@ -1,9 +1,11 @@
-// A MessagePort as a Connection: one transferred ArrayBuffer per piece, and credit for the reader.
+// A MessagePort as a Connection: one message a batch, its memory transferred, and credit for the reader.
 //
-//   data    Uint8Array, its memory transferred, or shared
-//   credit  number of bytes the other side has taken in
+//   data    [cost, Uint8Array ...], their memory transferred, or shared
+//   credit  the cost, in bytes, of what the other side has taken in
 //   end     null: nothing more will come
 
+import { MOVED_COST } from '../../core/batch.ts'
+import { isMovable } from '../../core/message.ts'
 import type { Connection, ConnectionSink } from '../../core/transport.ts'
 import { Credit } from '../credit.ts'
 
@@ -21,6 +23,7 @@ const WINDOW_BYTES = 1024 * 1024
 
 export class PortConnection implements Connection {
   readonly transfers = true
+  readonly idle = false // what was written is gone, not free
   readonly peerAddress: string
   readonly #port: PortLike
   #sink: ConnectionSink | undefined
@@ -43,22 +46,20 @@ export class PortConnection implements Connection {
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    for (const piece of pieces) {
-      this.#credit.wrote(piece.byteLength)
-      this.#post(piece)
-    }
+    let cost = 0
+    for (const piece of pieces) cost += isMovable(piece) ? MOVED_COST : piece.byteLength
+    this.#credit.wrote(cost)
+    this.#post([cost, ...pieces], memoryOf(pieces))
     this.#full = this.#credit.full
     return !this.#full
   }
 
-  /** Shared memory goes by reference, and what cannot be moved (WebAssembly's memory) is cloned. */
-  #post(piece: Uint8Array): void {
-    const { buffer } = piece
-    if (!(buffer instanceof ArrayBuffer)) return this.#port.postMessage(piece, [])
+  /** What cannot be moved (WebAssembly's memory) is cloned. */
+  #post(data: unknown, memory: ArrayBuffer[]): void {
     try {
-      this.#port.postMessage(piece, [buffer])
+      this.#port.postMessage(data, memory)
     } catch {
-      this.#port.postMessage(piece, [])
+      this.#port.postMessage(data, [])
     }
   }
 
@@ -81,9 +82,10 @@ export class PortConnection implements Connection {
   }
 
   #receive(data: unknown): void {
-    if (data instanceof Uint8Array) {
-      this.#credit.received(data.byteLength)
-      this.#sink?.data(data)
+    if (Array.isArray(data)) {
+      const [cost, ...pieces] = data as [number, ...Uint8Array[]]
+      this.#credit.received(cost)
+      for (const piece of pieces) this.#sink?.data(piece)
       this.#giveCredit()
     } else if (typeof data === 'number') {
       this.#credit.granted(data)
@@ -106,4 +108,11 @@ export class PortConnection implements Connection {
     this.#over = true
     this.#sink?.closed()
   }
+}
+
+/** Shared memory goes by reference. */
+function memoryOf(pieces: readonly Uint8Array[]): ArrayBuffer[] {
+  const memory = new Set<ArrayBuffer>()
+  for (const { buffer } of pieces) if (buffer instanceof ArrayBuffer) memory.add(buffer)
+  return [...memory]
 }

@@ -2,6 +2,8 @@
 
 import type { Socket } from 'node:net'
 import type { Connection, ConnectionSink } from '../../core/transport.ts'
+import { readInto } from './read-into.ts'
+import { ReadMemory } from './read-memory.ts'
 
 /** Bytes handed to the system at a time: what it takes of a write shows only when it has all of it. */
 const SHARE_BYTES = 256 * 1024
@@ -23,7 +25,17 @@ export class StreamConnection implements Connection {
     })
   }
 
+  get idle(): boolean {
+    return this.#waiting.length === 0 && this.#socket.writableLength === 0
+  }
+
   start(sink: ConnectionSink): void {
+    const memory = new ReadMemory()
+    readInto(
+      this.#socket,
+      () => memory.next(sink.space?.()),
+      (bytes) => sink.data(memory.filled(bytes)),
+    )
     this.#socket.on('data', (chunk) => sink.data(chunk))
     this.#socket.on('drain', () => this.#drained(sink))
     if (this.#socket.closed) queueMicrotask(() => sink.closed(this.#cause))

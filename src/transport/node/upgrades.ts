@@ -1,11 +1,11 @@
 // WebSocket upgrades, routed by path to the endpoints bound there. Used by our own ports (door.ts)
-// and by HTTP servers that a user hands in. `ws` makes the WebSockets; the subprotocol names of
+// and by HTTP servers that a user hands in. `ws`, loaded for the first one, makes the WebSockets; the subprotocol names of
 // RFC 45 have a '/' that it refuses, so inside of it they are written with a '+'.
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import { clock, type Timer } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
@@ -95,7 +95,10 @@ export class Upgrades {
     const verdict = await this.#ask(route, request, socket)
     if (verdict === 'late') return refuse(408, 'authorize took too long')
     if (verdict === 'no') return refuse(403, 'authorize does not let it in')
-    if (!socket.destroyed) accept(route, protocol, request, socket, head, refuse)
+    const { WebSocketServer } = await import('ws')
+    if (socket.destroyed) return
+    const server = webSocketServer(WebSocketServer, route.host, protocol)
+    accept(server, route, protocol, request, socket, head, refuse)
   }
 
   /** Asks `authorize`, for as long as a handshake may take. */
@@ -125,6 +128,7 @@ export class Upgrades {
 }
 
 function accept(
+  server: WebSocketServer,
   route: Route,
   protocol: string,
   request: IncomingMessage,
@@ -132,7 +136,6 @@ function accept(
   head: Buffer,
   refuse: (status: Status, why: string) => void,
 ): void {
-  const server = webSocketServer(route.host, protocol)
   server.on('wsClientError', (error) => refuse(400, error.message))
   request.headers['sec-websocket-protocol'] = spelled(protocol)
   tune(request.socket, route.host.options)
@@ -146,8 +149,12 @@ function accept(
   }
 }
 
-function webSocketServer({ options }: Host, protocol: string): WebSocketServer {
-  const server = new WebSocketServer({
+function webSocketServer(
+  Server: typeof WebSocketServer,
+  { options }: Host,
+  protocol: string,
+): WebSocketServer {
+  const server = new Server({
     ...webSocketSettings(options),
     ...(protocol === SUBPROTOCOL && { maxPayload: LARGEST_BATCH }),
     noServer: true,

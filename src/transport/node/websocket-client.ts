@@ -1,8 +1,7 @@
-// A WebSocket over a connection that is open already, with `ws`.
+// A WebSocket over a connection that is open already, with `ws` (loaded only then).
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
 import { clock } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
@@ -50,13 +49,15 @@ export class UpgradeRefused extends ZmqError {
 }
 
 /** Asks for an upgrade on `socket`. Rejects when it is refused or aborted; the socket is gone then. */
-export function webSocketOver(
+export async function webSocketOver(
   socket: Socket,
   { url, endpoint, protocols, headers = {} }: UpgradeWish,
   host: Host,
   signal: AbortSignal,
 ): Promise<Connection> {
   const { connectTimeout, handshakeInterval } = host.options
+  const { WebSocket } = await import('ws')
+  signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const ws = new WebSocket(url, protocols.map(spelled), {
       ...webSocketSettings(host.options),

@@ -88,6 +88,10 @@ export class Zmtp implements Protocol {
     }
   }
 
+  space(): Uint8Array | undefined {
+    return this.#frames.space()
+  }
+
   /** Takes the greeting from the front of the stream; returns what follows it. */
   #greet(chunk: Uint8Array, out: Batch): Uint8Array {
     const part = chunk.subarray(0, GREETING_BYTES - this.#greeted)

@@ -29,17 +29,34 @@ test('referenced bytes keep their place and are not copied', () => {
   assert.is(pieces[1], body)
 })
 
-test('pieces of a whole batch own their memory, referenced bodies included', () => {
+test('what a whole batch gives is nobody else’s memory, referenced bodies included', () => {
   const batch = new Batch(true)
   const body = new Uint8Array(new ArrayBuffer(64), 8, 4)
+  const buffersOf = (): Set<unknown> => new Set(batch.take().map((piece) => piece.buffer))
   batch.copy(Uint8Array.of(1))
   batch.reference(body)
   batch.copy(Uint8Array.of(2))
-  const first = batch.take()
+  const first = buffersOf()
+  assert.is(first.size, 2, 'one slab and the copy of the body')
+  assert.not(first.has(body.buffer))
   batch.copy(Uint8Array.of(3))
-  const buffers = [...first, ...batch.take()].map((piece) => piece.buffer)
-  assert.is(new Set(buffers).size, buffers.length)
-  assert.not(buffers.includes(body.buffer))
+  for (const buffer of buffersOf()) assert.not(first.has(buffer), 'the slab was given away')
+})
+
+test('a slab is used again only when all that was taken of it has left', () => {
+  const batch = new Batch()
+  batch.copy(new Uint8Array(60_000))
+  const [first] = batch.take()
+  batch.copy(new Uint8Array(60_000))
+  const [second] = batch.take()
+  assert.is.not(second?.buffer, first?.buffer)
+  batch.sent()
+  batch.copy(new Uint8Array(40_000))
+  batch.copy(new Uint8Array(40_000))
+  const after = batch.take().map((piece) => piece.buffer)
+  assert.ok(
+    after.includes(second?.buffer as ArrayBuffer) || after.includes(first?.buffer as ArrayBuffer),
+  )
 })
 
 test('a referenced Buffer is copied where pieces are transferred: the memory stays the sender’s', () => {
