@@ -26,15 +26,18 @@ import { grouped, writeJson } from './support/sheet.ts'
 import { plainStations } from './support/stations.ts'
 import { compare, readVerdicts, verdictTable } from './support/verdicts.ts'
 
-const QUICK = { warmSeconds: 0.3, targetSeconds: 0.25, limitMs: 5000, lastsMs: 95_000 }
-const FULL = { warmSeconds: 1, targetSeconds: 0.6, limitMs: 30_000, lastsMs: Infinity }
+const PLANS = {
+  quick: { warmSeconds: 0.3, targetSeconds: 0.25, limitMs: 5000, lastsMs: 95_000 },
+  figures: { warmSeconds: 1, targetSeconds: 0.5, limitMs: 10_000, lastsMs: Infinity },
+  all: { warmSeconds: 1, targetSeconds: 0.6, limitMs: 30_000, lastsMs: Infinity },
+}
 
 async function measure(
   wanted: Wanted,
   cells: readonly Cell[],
   progress: Progress,
 ): Promise<Result[]> {
-  const { lastsMs, ...each } = wanted.quick ? QUICK : FULL
+  const { lastsMs, ...each } = PLANS[wanted.preset]
   const deadline = performance.now() + lastsMs
   const directory = mkdtempSync(join(tmpdir(), 'zmb-'))
   const results: Result[] = []
@@ -63,9 +66,9 @@ function inShort({ mode, median: found, ratio }: Result): string {
   return `${mode} ${grouped(found.rate)}/s${times}`
 }
 
-async function weighAll({ quick, extras }: Wanted, progress: Progress): Promise<Extras> {
+async function weighAll({ preset, extras }: Wanted, progress: Progress): Promise<Extras> {
   if (!extras) return { failed: [] }
-  const found = await measureExtras(quick ? QUICK_AMOUNTS : FULL_AMOUNTS, (text) =>
+  const found = await measureExtras(preset === 'quick' ? QUICK_AMOUNTS : FULL_AMOUNTS, (text) =>
     progress.done(text),
   )
   for (const text of found.failed) progress.note(`failed: ${text}`)

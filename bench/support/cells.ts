@@ -33,16 +33,29 @@ const QUICK: readonly (readonly [ShapeName, TransportName, readonly number[]])[]
   ['queue', 'ipc', [16]],
 ]
 
+/** The cells that a figure to reach is asked of. */
+const FIGURES: readonly (readonly [ShapeName, readonly number[]])[] = [
+  ['push-pull', [16, 256, 4096, 65536, 1048576]],
+  ['req-rep', [16, 4096]],
+  ['pub-sub 8', [16, 256, 4096]],
+  ['queue', [16, 256, 4096]],
+  ['forwarder', [16, 256, 4096]],
+  ['streamer', [16, 256, 4096]],
+]
+
+export type Preset = 'all' | 'figures' | 'quick'
+
 export interface Choice {
-  readonly quick: boolean
+  readonly preset: Preset
   readonly native: boolean
   readonly sizes: readonly number[] | undefined
   /** Texts, one of which must be in the name of a cell: `push-pull ipc 16`. */
   readonly only: readonly string[]
 }
 
-export function cellsFor({ quick, native, sizes, only }: Choice): Cell[] {
-  const named = quick ? quickCells(native) : allCells(sizes ?? SIZES, native)
+export function cellsFor({ preset, native, sizes, only }: Choice): Cell[] {
+  const make = { quick: quickCells, figures: figureCells, all: allCells }[preset]
+  const named = make(native, sizes ?? SIZES)
   return named.filter(
     (cell) =>
       (sizes?.includes(cell.size) ?? true) &&
@@ -70,7 +83,19 @@ function isTelling(mode: Mode, shape: ShapeName, size: number): boolean {
   return mode !== 'raw' || size >= LARGE
 }
 
-function allCells(sizes: readonly number[], native: boolean): Cell[] {
+function figureCells(native: boolean): Cell[] {
+  return FIGURES.flatMap(([shape, sizes]) =>
+    TRANSPORTS.flatMap((transport) =>
+      sizes.map((size) => {
+        const modes = modesOf(shape, transport, size, native)
+        const asked = modes.filter((mode) => shape === 'push-pull' || mode !== 'zmanager try')
+        return { shape, transport, size, modes: asked }
+      }),
+    ),
+  )
+}
+
+function allCells(native: boolean, sizes: readonly number[]): Cell[] {
   return SHAPE_NAMES.flatMap((shape) =>
     TRANSPORTS.flatMap((transport) =>
       sizes.map((size) => ({

@@ -37,18 +37,19 @@ function pickImmediate(): (task: Task) => void {
 
 const FOREVER_MS = 2 ** 31 - 1
 let holders = 0
-let keepAlive: ReturnType<typeof setInterval> | undefined
+let keepAlive: { ref?(): unknown; unref?(): unknown } | undefined // a number in browsers, which have no need
 
 /**
  * Keeps the process alive until the returned function is called. Sockets by themselves never do
  * (as in zeromq.js): only pending operations and unsent messages that linger.
  */
 export function holdProcess(): () => void {
-  if (holders++ === 0) keepAlive = setInterval(() => {}, FOREVER_MS)
+  keepAlive ??= setInterval(() => {}, FOREVER_MS) as unknown as NonNullable<typeof keepAlive>
+  if (holders++ === 0) keepAlive.ref?.()
   let held = true
   return () => {
     if (!held) return
     held = false
-    if (--holders === 0) clearInterval(keepAlive)
+    if (--holders === 0) keepAlive?.unref?.()
   }
 }

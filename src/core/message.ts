@@ -93,8 +93,8 @@ export function toFrame(value: FrameLike): Uint8Array {
 
 /** The message for what a caller passed to `send`. Throws a TypeError for what cannot be sent. */
 export function toMessage(value: MessageLike): Message {
-  if (Array.isArray(value)) return value.map(toFrame)
-  return [toFrame(value as FrameLike)]
+  if (!Array.isArray(value)) return [toFrame(value as FrameLike)]
+  return value.length === 1 ? [toFrame(value[0])] : value.map(toFrame)
 }
 
 function isShared(value: unknown): boolean {

@@ -46,7 +46,7 @@ test('verdicts of two runs are compared where both measured', () => {
 })
 
 test('the full matrix has every pattern, transport and size, and can be narrowed', () => {
-  const all = { quick: false, native: true, sizes: undefined, only: [] }
+  const all = { preset: 'all' as const, native: true, sizes: undefined, only: [] }
   assert.is(cellsFor(all).length, 8 * 5 * 6)
   const some = cellsFor({ ...all, only: ['queue ipc 16'] })
   assert.equal(some.map(cellName), ['queue ipc 16'])
