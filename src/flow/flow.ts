@@ -3,6 +3,7 @@
 // Must not know files, handlers or sockets.
 import { ZmqError } from '../core/errors.ts'
 import { ActionKey } from '../topic/action-key.ts'
+import { DEFAULT_POLICY, type FlowPolicy } from './policy.ts'
 
 /** A flow. Frozen; every step's key carries the flow's name. */
 export interface Flow {
@@ -10,17 +11,22 @@ export interface Flow {
   /** Hash of the steps' texts: the same text has the same version everywhere. */
   readonly version: string
   readonly steps: readonly ActionKey[]
+  readonly policy: FlowPolicy
 }
 
 /** Where a message stands. `step` is an index; one past the last step means "at the end". */
 export type Position = { readonly flow: string; readonly version: string; readonly step: number }
 
 /** Makes a flow of steps. Throws EINVAL for a name that is empty or that no key can carry. */
-export function makeFlow(name: string, steps: readonly ActionKey[]): Flow {
+export function makeFlow(
+  name: string,
+  steps: readonly ActionKey[],
+  policy: FlowPolicy = DEFAULT_POLICY,
+): Flow {
   if (name === '') throw new ZmqError('EINVAL', 'A flow needs a name: the empty one means no flow')
   ActionKey.of({ flow: name })
   const owned = Object.freeze(steps.map((step) => step.with({ flow: name })))
-  return Object.freeze({ name, version: fnv1a(owned.join('\n')), steps: owned })
+  return Object.freeze({ name, version: fnv1a(owned.join('\n')), steps: owned, policy })
 }
 
 /** Whether a step is the entry marker `Push`, which tells how to send and is not work itself. */
