@@ -72,6 +72,7 @@ export class Batch {
 
   /** All that was taken has left, and nobody reads it any more. */
   sent(): void {
+    if (this.#pieces.length > 0) return // collected since: full slabs may hold some of it
     for (const slab of this.#full) giveSlabBack(slab)
     this.#full.length = 0
     if (this.#end === this.#start) this.#start = this.#end = 0

@@ -127,7 +127,7 @@ export function given(message: Message): Message {
   )
 }
 
-/** The same message for several receivers: what was given away belongs to none of them alone. */
+/** The same message with nothing given away: for several receivers, or because its sender keeps it. */
 export function kept(message: Message): Message {
   for (let i = 0; i < message.length; i++) {
     const frame = message[i]

@@ -18,6 +18,7 @@ export class Window {
   #takenBytes = 0
   #read = 0 // of them, those read
   #readBytes = 0
+  #uncounted = 0 // of the unread, the oldest, which the limit in bytes came too late for
 
   /** Whether one more message may be written, however large it is. */
   get open(): boolean {
@@ -35,7 +36,8 @@ export class Window {
   limitBytes(bytes: number): void {
     if (bytes === this.#byteLimit) return
     this.#byteLimit = bytes
-    this.#takenBytes = this.#readBytes = 0 // what is there counts as nothing
+    this.#takenBytes = this.#readBytes = 0 // what is there counts as nothing, also when it is read
+    this.#uncounted = this.#taken - this.#read
     this.#byteLowWater = bytes / 2
   }
 
@@ -47,7 +49,8 @@ export class Window {
   /** True: there is more room than before. */
   read(message: Message): boolean {
     this.#read++
-    if (this.#byteLimit < NO_LIMIT) this.#readBytes += messageBytes(message)
+    if (this.#uncounted > 0) this.#uncounted--
+    else if (this.#byteLimit < NO_LIMIT) this.#readBytes += messageBytes(message)
     if (this.#read < this.#lowWater && this.#readBytes < this.#byteLowWater) return false
     this.#credit()
     return true
@@ -55,7 +58,7 @@ export class Window {
 
   /** All that was written is read or given up. */
   empty(): void {
-    this.#taken = this.#takenBytes = this.#read = this.#readBytes = 0
+    this.#taken = this.#takenBytes = this.#read = this.#readBytes = this.#uncounted = 0
   }
 
   #credit(): void {

@@ -2,7 +2,7 @@
 
 import { ZmqError } from './errors.ts'
 import { nextTurn } from './loop.ts'
-import { given, type Message, type MessageLike, messageBytes, toMessage } from './message.ts'
+import { given, kept, type Message, type MessageLike, messageBytes, toMessage } from './message.ts'
 import { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
 
@@ -86,5 +86,5 @@ export abstract class WritableSocket extends SendingSocket implements Writable {
 
 function framesOf(message: MessageLike, options: TransferOptions | undefined): Message {
   const frames = toMessage(message)
-  return options?.transfer ? given(frames) : frames
+  return options?.transfer ? given(frames) : kept(frames) // a frame that was given to us is ours
 }

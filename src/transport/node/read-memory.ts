@@ -3,7 +3,11 @@
 //   rest of a large frame    straight into the memory of that frame
 //   what comes by surprise   a small piece: it may be little, and an idle connection holds little
 //   more after that          larger pieces, the larger the more each read brings
+//
+// A block is read into while frames in it are with their receivers already. So it cannot be moved to
+// another thread: Node refuses or copies it. The memory of a large frame can.
 
+import { markAsUntransferable } from 'node:worker_threads'
 import { allocate } from '../../core/message.ts'
 
 const SMALL = 1024
@@ -36,6 +40,7 @@ export class ReadMemory {
     if (left < SMALL || (much && left < this.#lastRead)) {
       const size = Math.min(Math.max(this.#lastRead * 4, SMALLEST_BLOCK), LARGEST_BLOCK)
       this.#block = allocate(size)
+      markAsUntransferable(this.#block.buffer)
       this.#at = 0
     }
     return this.#block.subarray(this.#at, much ? undefined : this.#at + SMALL)
