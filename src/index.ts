@@ -17,9 +17,12 @@ registerTransport(wire(['ws', 'wss'], websocket))
 lingerAtExit()
 
 export type { Flow, Position } from './flow/flow.ts'
+export type { Delivery, FlowPolicy } from './flow/policy.ts'
 export { loadConfig, type ZManagerConfig } from './manager/config.ts'
+export type { DeadLetter } from './manager/dead-letters.ts'
 export type { Handler, HandlerContext, Values } from './manager/handlers.ts'
 export type { Counts, Totals } from './manager/ledger.ts'
+export { FlowError, type FlowRequestOptions } from './manager/requests.ts'
 export { ZManager, type ZManagerHooks } from './manager/zmanager.ts'
 export * from './sockets.ts'
 export { ActionKey, type KeyFields } from './topic/action-key.ts'

@@ -6,10 +6,13 @@ import { readFileSync } from 'node:fs'
 import { ZmqError } from '../index.ts'
 import { type Command, UsageError } from './command.ts'
 import { bench } from './commands/bench.ts'
+import { check } from './commands/check.ts'
 import { device } from './commands/device.ts'
 import { run } from './commands/run.ts'
+import { send } from './commands/send.ts'
+import { tail } from './commands/tail.ts'
 
-const COMMANDS: readonly Command[] = [run, device, bench]
+const COMMANDS: readonly Command[] = [run, check, send, tail, device, bench]
 
 const HELP = `zmanager - ZeroMQ's patterns and ZManager's flows, in pure TypeScript
 
@@ -18,7 +21,12 @@ Usage: zmanager <command> [options]
 Commands:
 ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
 
-zmanager <command> --help tells more. zmanager --version prints the version.`
+zmanager <command> --help tells more. zmanager --version prints the version.
+
+Exit code: 0 all went well, 1 something failed, 2 wrong usage or configuration.
+
+Example:
+  zmanager check examples/earthquakes/zmanager.ini`
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args

@@ -3,30 +3,51 @@
 // Must not know files, handlers or sockets.
 import { ZmqError } from '../core/errors.ts'
 import { ActionKey } from '../topic/action-key.ts'
+import { checkedGroups, type Group, groupAt } from './groups.ts'
 import { DEFAULT_POLICY, type FlowPolicy } from './policy.ts'
 
 /** A flow. Frozen; every step's key carries the flow's name. */
 export interface Flow {
   readonly name: string
-  /** Hash of the steps' texts: the same text has the same version everywhere. */
+  /** Hash of steps, groups and options: what means the same has the same version everywhere. */
   readonly version: string
   readonly steps: readonly ActionKey[]
   readonly policy: FlowPolicy
+  /** Where a message goes once when a step failed, before it ends as failed. */
+  readonly catchKey: ActionKey | undefined
+  /** Steps that run in parallel, in order of their indexes. */
+  readonly groups: readonly Group[]
+}
+
+/** What a flow may have beside its steps. */
+export interface FlowExtras {
+  readonly policy?: FlowPolicy
+  readonly catchKey?: ActionKey
+  readonly groups?: readonly Group[]
 }
 
 /** Where a message stands. `step` is an index; one past the last step means "at the end". */
 export type Position = { readonly flow: string; readonly version: string; readonly step: number }
 
-/** Makes a flow of steps. Throws EINVAL for a name that is empty or that no key can carry. */
+/**
+ * Makes a flow of steps. Throws EINVAL for a name that is empty or that no key can carry, and for
+ * groups that are no ranges of two or more steps of work.
+ */
 export function makeFlow(
   name: string,
   steps: readonly ActionKey[],
-  policy: FlowPolicy = DEFAULT_POLICY,
+  { policy = DEFAULT_POLICY, catchKey, groups = [] }: FlowExtras = {},
 ): Flow {
   if (name === '') throw new ZmqError('EINVAL', 'A flow needs a name: the empty one means no flow')
   ActionKey.of({ flow: name })
   const owned = Object.freeze(steps.map((step) => step.with({ flow: name })))
-  return Object.freeze({ name, version: fnv1a(owned.join('\n')), steps: owned, policy })
+  const content = {
+    steps: owned,
+    policy,
+    catchKey: catchKey?.with({ flow: name }),
+    groups: checkedGroups(groups, owned),
+  }
+  return Object.freeze({ name, version: versionOf(content), ...content })
 }
 
 /** Whether a step is the entry marker `Push`, which tells how to send and is not work itself. */
@@ -84,6 +105,16 @@ export class FlowTable {
     if (this.names.length === 0) return 'no flows are loaded, load a flow file first'
     return `use one of the known flows ${this.names.join(', ')}`
   }
+}
+
+// Options that say what holds anyway do not count.
+function versionOf({ steps, policy, catchKey, groups }: Omit<Flow, 'name' | 'version'>): string {
+  const lines = steps.map((step, index) => (groupAt(groups, index) ? `& ${step}` : `${step}`))
+  for (const name of Object.keys(DEFAULT_POLICY) as (keyof FlowPolicy)[]) {
+    if (policy[name] !== DEFAULT_POLICY[name]) lines.push(`${name} = ${policy[name]}`)
+  }
+  if (catchKey) lines.push(`catch = ${catchKey}`)
+  return fnv1a(lines.join('\n'))
 }
 
 // FNV-1a, 32 bits, over UTF-16 code units.

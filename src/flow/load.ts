@@ -2,10 +2,12 @@
 // dropped in silence: it gives a warning with file and line. Must not read files itself, nor know
 // what a target is. Source: DigitalPy's flow and mapping files.
 import { ZmqError } from '../core/errors.ts'
-import { ActionKey, hasEmptyDecorator } from '../topic/action-key.ts'
+import { ActionKey } from '../topic/action-key.ts'
 import { ActionMap, type ActionMapOptions } from '../topic/action-map.ts'
-import { type Flow, isDone, makeFlow } from './flow.ts'
-import { type IniEntry, type IniSection, type IniWarning, scanIni } from './ini.ts'
+import type { Flow } from './flow.ts'
+import { type IniEntry, type IniWarning, scanIni } from './ini.ts'
+import { readFlow } from './read-flow.ts'
+import { attempt, type Warn, warnEmptyDecorator } from './warnings.ts'
 
 export interface LoadedFlows {
   readonly flows: Flow[]
@@ -17,13 +19,11 @@ export interface LoadedActions {
   readonly warnings: IniWarning[]
 }
 
-type Warn = (line: number, message: string) => void
-
 const MAPPING_SECTION = 'actionmapping'
 
 /**
- * Every section is a flow, every line of it a step; free text may follow a step. A flow may be
- * empty. Of two flows with one name the later counts. Throws EINVAL only where `scanIni` does.
+ * Every section is a flow, every line of it a step, a step of a parallel group (`& step`) or an
+ * option (`name = value`); free text may follow a step. A flow may be empty. Of two flows with one name the later counts. Throws EINVAL only where `scanIni` does.
  */
 export function loadFlows(text: string, file: string): LoadedFlows {
   const { sections, warnings, warn } = scan(text, file)
@@ -65,31 +65,6 @@ function sorted(warnings: IniWarning[]): IniWarning[] {
   return warnings.sort((a, b) => a.line - b.line)
 }
 
-function readFlow(section: IniSection, warn: Warn): Flow | undefined {
-  const steps: ActionKey[] = []
-  for (const entry of section.entries) {
-    const step = readStep(entry, warn)
-    if (!step) continue
-    if (steps.at(-1)?.equals(step)) warn(entry.line, `${step} repeats the step before it`)
-    steps.push(step)
-  }
-  const last = steps.at(-1)
-  if (last && !isDone(last)) {
-    warn(section.line, `flow ${section.name} does not end in ??done: one is assumed after ${last}`)
-  }
-  return attempt(() => makeFlow(section.name, steps), section.line, warn)
-}
-
-function readStep(entry: IniEntry, warn: Warn): ActionKey | undefined {
-  const step = attempt(() => ActionKey.parse(entry.key), entry.line, warn)
-  if (!step) return undefined
-  warnEmptyDecorator(entry, warn)
-  if (entry.value !== undefined && !/\s/.test(entry.key)) {
-    warn(entry.line, `step ${step} takes no target: "= ${entry.value}" is ignored`)
-  }
-  return step
-}
-
 function readMapping(entry: IniEntry, map: ActionMap, warn: Warn): void {
   if (!entry.value) {
     warn(entry.line, `skipped: "${entry.key}" has no target, write one after "="`)
@@ -113,20 +88,4 @@ function mappingKey(entry: IniEntry, warn: Warn): ActionKey {
 function parseWhole(text: string): ActionKey {
   if (!/\s/.test(text)) return ActionKey.parse(text)
   throw new ZmqError('EINVAL', `"${text}" is not an action key: take the blank out of it`)
-}
-
-function warnEmptyDecorator(entry: IniEntry, warn: Warn): void {
-  if (!hasEmptyDecorator(entry.key)) return
-  warn(entry.line, `"${entry.key}" has nothing after "@" and is read without a decorator`)
-}
-
-/** What `make` makes; where it refuses, a warning instead. */
-function attempt<T>(make: () => T, line: number, warn: Warn): T | undefined {
-  try {
-    return make()
-  } catch (error) {
-    if (!(error instanceof ZmqError)) throw error
-    warn(line, `skipped: ${error.message}`)
-    return undefined
-  }
 }

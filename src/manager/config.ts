@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path'
 import ini from 'ini'
 import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
+import type { DispatchOrder } from './dispatch.ts'
 
 const SECTION = 'ZManagerConfiguration'
 
@@ -27,8 +28,15 @@ export interface ZManagerConfig {
   readonly workerCount: number
   /** Messages a worker may have beside the one it works on. */
   readonly workerPrefetch: number
-  /** How often a worker that died is replaced. */
+  /**
+   * How often in a row a worker is replaced that died before it had ended a message. More than the
+   * `attempts` of a flow, or the messages that kill workers end the pool before they are found out.
+   */
   readonly workerRestarts: number
+  /** Who gets the next message: the worker that has the fewest, or each in turn. */
+  readonly dispatch: DispatchOrder
+  /** Messages that are kept because they killed their workers; the oldest go. */
+  readonly deadLetters: number
   readonly flows: readonly SourceFile[]
   readonly actions: readonly SourceFile[]
 }
@@ -41,11 +49,15 @@ const DEFAULTS = {
   integration_manager_pull_rcvhwm: 0,
   integration_manager_pub_sndhwm: 0,
   worker_count: 3,
-  worker_prefetch: 100,
+  worker_prefetch: 32,
   worker_restarts: 5,
+  dispatch: 'least-loaded',
+  dead_letters: 1000,
 }
 
 type Key = keyof typeof DEFAULTS
+
+const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
 
 /** Keys of DigitalPy that are read without effect here: waits are cancelled, not polled. */
 const WITHOUT_EFFECT = [
@@ -79,9 +91,16 @@ export function loadConfig(file: string): ZManagerConfig {
     workerCount: number('worker_count', 1),
     workerPrefetch: number('worker_prefetch', 0),
     workerRestarts: number('worker_restarts', 0),
+    dispatch: dispatchOf(section['dispatch'] ?? DEFAULTS.dispatch, file),
+    deadLetters: number('dead_letters', 0),
     flows: filesOf(section, 'flows', file),
     actions: filesOf(section, 'actions', file),
   }
+}
+
+/** A bound endpoint as one connects to it from this machine. */
+export function reachable(endpoint: string): string {
+  return endpoint.replace(/^(\w+:\/\/)(0\.0\.0\.0|\[::\])(?=:)/, '$1127.0.0.1')
 }
 
 function read(file: string): string {
@@ -112,6 +131,13 @@ function numberOf(value: unknown, key: string, min: number, file: string): numbe
     'EINVAL',
     `${file}: ${key} must be a whole number from ${min} up, not '${value}'`,
   )
+}
+
+function dispatchOf(value: unknown, file: string): DispatchOrder {
+  const order = DISPATCH_ORDERS.find((known) => known === value)
+  if (order) return order
+  const known = DISPATCH_ORDERS.join(' or ')
+  throw new ZmqError('EINVAL', `${file}: dispatch must be ${known}, not '${value}'`)
 }
 
 function addressOf(value: unknown, key: string, file: string): string {

@@ -1,10 +1,9 @@
-// Handlers are plain functions. A mapping names them as `./module.ts#name` or `package#name.method`;
-// they are imported once and kept.
+// Handlers are plain functions. A mapping names them as `./module.ts#name` or `package#name.method`, or
+// as DigitalPy does, `folder.module.Class.method`. They are imported once and kept; of a class there
+// is one instance, made without arguments. Where a target's module is: handler-module.ts.
 
-import { createRequire } from 'node:module'
-import { dirname, isAbsolute, resolve as resolvePath } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { ZmqError } from '../core/errors.ts'
+import { moduleOf } from './handler-module.ts'
 import type { Target } from './program.ts'
 
 /** What a message carries through its flow. */
@@ -31,42 +30,61 @@ export type Handler = (values: Values, context: HandlerContext) => Returned | Pr
 
 export class Handlers {
   readonly #loaded = new Map<string, Promise<Handler>>()
+  readonly #instances = new Map<unknown, object>()
 
   /** The function of a target. Rejects with EINVAL or ENOENT saying what to change in the mapping. */
   load(target: Target): Promise<Handler> {
     const key = `${target.file}\n${target.text}`
     const known = this.#loaded.get(key)
     if (known) return known
-    const loading = find(target)
+    const loading = this.#find(target)
     this.#loaded.set(key, loading)
     return loading
   }
-}
 
-async function find(target: Target): Promise<Handler> {
-  const hash = target.text.lastIndexOf('#')
-  if (hash <= 0) {
-    const hint = 'write ./module.ts#function, or package#function'
-    throw new ZmqError('EINVAL', `${target.file}: '${target.text}' names no function: ${hint}`)
+  async #find(target: Target): Promise<Handler> {
+    const { url, path } = moduleOf(target)
+    return this.#pick(await importModule(url, target), path, target)
   }
-  const url = moduleUrl(target.text.slice(0, hash), target.file)
-  const path = target.text.slice(hash + 1)
-  return pick(await importModule(url, target), path, target)
-}
 
-function moduleUrl(specifier: string, file: string): string {
-  if (specifier.startsWith('.')) return pathToFileURL(resolvePath(dirname(file), specifier)).href
-  if (isAbsolute(specifier)) return pathToFileURL(specifier).href
-  try {
-    return pathToFileURL(createRequire(file).resolve(specifier)).href
-  } catch (error) {
-    throw new ZmqError('ENOENT', `${file}: package '${specifier}' is not installed there`, {
-      cause: error,
-    })
+  /** Follows `name.method` from the module's exports; methods keep their object. */
+  #pick(module: Exports, path: string, target: Target): Handler {
+    const names = path.split('.')
+    const last = names.pop() as string
+    let owner: unknown = module
+    for (const name of names) owner = propertyOf(owner, name)
+    const found = propertyOf(owner, last)
+    if (typeof found === 'function')
+      return names.length > 0 ? (found.bind(owner) as Handler) : (found as Handler)
+    if (isMethod(owner, last)) {
+      const instance = this.#instanceOf(owner, target) as Record<string, Handler>
+      return (instance[last] as Handler).bind(instance)
+    }
+    const exports = Object.keys(module).join(', ') || 'nothing'
+    throw new ZmqError(
+      'ENOENT',
+      `${target.file}: '${target.text}' is no function (the module exports ${exports})`,
+    )
+  }
+
+  #instanceOf(type: Constructor, target: Target): object {
+    const known = this.#instances.get(type)
+    if (known) return known
+    try {
+      const made = new type()
+      this.#instances.set(type, made)
+      return made
+    } catch (error) {
+      const reason = `its class cannot be made without arguments: ${(error as Error).message}`
+      throw new ZmqError('EINVAL', `${target.file}: '${target.text}': ${reason}`, { cause: error })
+    }
   }
 }
 
-async function importModule(url: string, target: Target): Promise<Record<string, unknown>> {
+type Exports = Record<string, unknown>
+type Constructor = new () => object
+
+async function importModule(url: string, target: Target): Promise<Exports> {
   try {
     return await import(url)
   } catch (error) {
@@ -77,21 +95,10 @@ async function importModule(url: string, target: Target): Promise<Record<string,
   }
 }
 
-/** Follows `name.method` from the module's exports; methods keep their object. */
-function pick(module: Record<string, unknown>, path: string, target: Target): Handler {
-  const names = path.split('.')
-  let owner: unknown
-  let found: unknown = module
-  for (const name of names) {
-    owner = found
-    found = (found as Record<string, unknown> | undefined)?.[name]
-  }
-  if (typeof found !== 'function') {
-    const exports = Object.keys(module).join(', ') || 'nothing'
-    throw new ZmqError(
-      'ENOENT',
-      `${target.file}: '${target.text}' is no function (the module exports ${exports})`,
-    )
-  }
-  return names.length > 1 ? (found.bind(owner) as Handler) : (found as Handler)
+function propertyOf(owner: unknown, name: string): unknown {
+  return (owner as Exports | undefined | null)?.[name]
+}
+
+function isMethod(owner: unknown, name: string): owner is Constructor {
+  return typeof owner === 'function' && typeof propertyOf(owner.prototype, name) === 'function'
 }

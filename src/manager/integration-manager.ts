@@ -13,8 +13,8 @@ import { WORKER_PROPERTY } from './worker.ts'
 export interface IntegrationManagerHooks {
   /** Called with every message before it is published; false holds it back. */
   passing(message: Message): boolean
-  /** All that a worker had sent has passed. */
-  workerLeft(worker: string): void
+  /** All that was sent over a worker's connection has passed. */
+  left(worker: string): void
 }
 
 export class IntegrationManager implements Component {
@@ -82,7 +82,7 @@ export class IntegrationManager implements Component {
   /** Called a turn after its last message was taken: by then that has passed. */
   #left(worker: string): void {
     this.#heard.delete(worker)
-    this.#hooks.workerLeft(worker)
+    this.#hooks.left(worker)
   }
 
   async #forward(): Promise<void> {

@@ -1,22 +1,45 @@
-// The ledger: every accepted message, until it ends in exactly one of done or failed.
-// accepted = done + failed + in flight, at every moment, in total and per flow.
+// The ledger: every accepted message, until it ends in exactly one of done, failed, expired or dead.
+// accepted = done + failed + expired + dead + in flight, at every moment, in total and per flow.
+// Nothing that peers make up lets it grow without bound.
 
-export type Outcome = 'done' | 'failed'
+/** How a message ended. `expired`: over its time. `dead`: it is among the dead letters. */
+export type Outcome = 'done' | 'failed' | 'expired' | 'dead'
 
 export interface Counts {
   accepted: number
   done: number
   failed: number
+  expired: number
+  dead: number
 }
 
-export interface Totals extends Counts {
+/** Ends by the worker that had the message, and what it has now. */
+export interface WorkerCounts {
+  readonly done: number
+  readonly failed: number
+}
+
+export interface LedgerTotals extends Counts {
   /** Accepted and not ended. */
   readonly inFlight: number
-  readonly flows: Readonly<Record<string, Readonly<Counts>>>
-  /** Ends by the worker that had the message. */
-  readonly workers: Readonly<Record<string, { readonly done: number; readonly failed: number }>>
-  /** Failures by their code. */
+  /** Ends that came for messages not in flight: second ends, mostly. They are not published. */
+  readonly duplicates: number
+  readonly flows: Readonly<Record<string, Readonly<Counts & { inFlight: number }>>>
+  /** A worker that took another's place counts on there. */
+  readonly workers: Readonly<Record<string, WorkerCounts>>
+  /** Failures by their code; after 100 names others are counted together. */
   readonly failures: Readonly<Record<string, number>>
+}
+
+/** What a ZManager can say about its messages at any moment. */
+export interface Totals extends LedgerTotals {
+  /** Ends by the place of the worker that had the message, and how many messages it has now. */
+  readonly workers: Readonly<Record<string, WorkerCounts & { readonly leases: number }>>
+  /** Messages that wait for a worker. */
+  readonly queue: number
+  /** Messages among the dead letters, and those that had to go because there were too many. */
+  readonly deadLetters: number
+  readonly deadLettersDropped: number
 }
 
 /** Which names are counted by themselves; peers may send any. */
@@ -28,34 +51,36 @@ export interface KnownNames {
 const ALL: KnownNames = { flow: () => true, worker: () => true }
 /** What all other names are counted under. */
 const UNKNOWN = '(unknown)'
-
-interface Entry {
-  readonly flow: string
-  worker: string | undefined
-}
+const MOST_CODES = 100
+const LONGEST_CODE = 64
+/** Our own codes never count as unknown. */
+const OWN_CODES = new Set(
+  'EFSM EHANDLER EINVAL EIO ENOENT ENOWORKERS ESTOPPED ETIMEDOUT EWORKERLOST'.split(' '),
+)
 
 export class Ledger {
-  readonly #entries = new Map<string, Entry>()
-  readonly #total: Counts = { accepted: 0, done: 0, failed: 0 }
+  readonly #inFlight = new Map<string, string>() // id -> the flow it is counted under
+  readonly #total = noCounts()
   readonly #flows = new Map<string, Counts>()
   readonly #workers = new Map<string, { done: number; failed: number }>()
   readonly #failures = new Map<string, number>()
   readonly #changed = new Set<() => void>()
   readonly #known: KnownNames
+  #duplicates = 0
 
   constructor(known: KnownNames = ALL) {
     this.#known = known
   }
 
   get inFlight(): number {
-    return this.#entries.size
+    return this.#inFlight.size
   }
 
   /** False for an id that is in flight already. */
   accept(id: string, flow: string): boolean {
-    if (this.#entries.has(id)) return false
+    if (this.#inFlight.has(id)) return false
     const counted = this.#known.flow(flow) ? flow : UNKNOWN
-    this.#entries.set(id, { flow: counted, worker: undefined })
+    this.#inFlight.set(id, counted)
     this.#total.accepted++
     this.#flow(counted).accepted++
     return true
@@ -65,37 +90,28 @@ export class Ledger {
   reject(code: string): void {
     this.#total.accepted++
     this.#total.failed++
-    this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    this.#fail(code)
   }
 
-  /** The message is with this worker now. */
-  lease(id: string, worker: string): void {
-    const entry = this.#entries.get(id)
-    if (entry) entry.worker = worker
-  }
-
-  /** The messages that are with a worker. */
-  leasedTo(worker: string): string[] {
-    return [...this.#entries].filter(([, entry]) => entry.worker === worker).map(([id]) => id)
-  }
-
-  /** False if the message ended before, or was never accepted: it counts once. */
-  settle(id: string, outcome: Outcome, worker: string | undefined, code?: string): boolean {
-    const entry = this.#entries.get(id)
-    if (!entry) return false
-    this.#entries.delete(id)
+  /** False if the message ended before, or was never accepted: that counts as a duplicate. */
+  settle(id: string, outcome: Outcome, worker?: string, code?: string): boolean {
+    const flow = this.#inFlight.get(id)
+    if (flow === undefined) {
+      this.#duplicates++
+      return false
+    }
+    this.#inFlight.delete(id)
     this.#total[outcome]++
-    this.#flow(entry.flow)[outcome]++
-    const by = worker ?? entry.worker
-    if (by) this.#worker(this.#known.worker(by) ? by : UNKNOWN)[outcome]++
-    if (code) this.#failures.set(code, (this.#failures.get(code) ?? 0) + 1)
+    this.#flow(flow)[outcome]++
+    if (worker !== undefined) this.#worker(worker)[outcome === 'done' ? 'done' : 'failed']++
+    if (outcome === 'failed' && code !== undefined) this.#fail(code)
     this.#check()
     return true
   }
 
   /** Ends all that is in flight as failed. */
   failAll(code: string): void {
-    for (const id of [...this.#entries.keys()]) this.settle(id, 'failed', undefined, code)
+    for (const id of [...this.#inFlight.keys()]) this.settle(id, 'failed', undefined, code)
     this.#check()
   }
 
@@ -112,12 +128,17 @@ export class Ledger {
     })
   }
 
-  totals(): Totals {
+  totals(): LedgerTotals {
+    const flows = [...this.#flows].map(([name, counts]) => [
+      name,
+      { ...counts, inFlight: counts.accepted - endedOf(counts) },
+    ])
     return {
       ...this.#total,
       inFlight: this.inFlight,
-      flows: copy(this.#flows),
-      workers: copy(this.#workers),
+      duplicates: this.#duplicates,
+      flows: Object.fromEntries(flows),
+      workers: Object.fromEntries([...this.#workers].map(([name, n]) => [name, { ...n }])),
       failures: Object.fromEntries(this.#failures),
     }
   }
@@ -126,19 +147,34 @@ export class Ledger {
     for (const check of this.#changed) check()
   }
 
+  #fail(code: string): void {
+    const name = this.#isCounted(code) ? code : UNKNOWN
+    this.#failures.set(name, (this.#failures.get(name) ?? 0) + 1)
+  }
+
+  #isCounted(code: string): boolean {
+    if (this.#failures.has(code) || OWN_CODES.has(code)) return true
+    return this.#failures.size < MOST_CODES && code.length <= LONGEST_CODE
+  }
+
   #flow(name: string): Counts {
-    const counts = this.#flows.get(name) ?? { accepted: 0, done: 0, failed: 0 }
+    const counts = this.#flows.get(name) ?? noCounts()
     this.#flows.set(name, counts)
     return counts
   }
 
-  #worker(name: string): { done: number; failed: number } {
+  #worker(given: string): { done: number; failed: number } {
+    const name = this.#known.worker(given) ? given : UNKNOWN
     const counts = this.#workers.get(name) ?? { done: 0, failed: 0 }
     this.#workers.set(name, counts)
     return counts
   }
 }
 
-function copy<T extends object>(map: ReadonlyMap<string, T>): Record<string, T> {
-  return Object.fromEntries([...map].map(([name, counts]) => [name, { ...counts }]))
+function noCounts(): Counts {
+  return { accepted: 0, done: 0, failed: 0, expired: 0, dead: 0 }
+}
+
+function endedOf({ done, failed, expired, dead }: Counts): number {
+  return done + failed + expired + dead
 }

@@ -6,10 +6,15 @@ import type { Position } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
 import { type Envelope, encodeEnvelope, type Header, type StepError } from '../topic/envelope.ts'
 import { topicOf } from '../topic/topic.ts'
-import type { Outcome } from './ledger.ts'
 
 /** The name of the codec of bodies (src/wire/value.ts). */
 export const FORMAT = 'msgpack'
+
+/** The header of a message that starts out now. */
+export function newHeader(id: string, flow: string, version: string, key: ActionKey): Header {
+  const start = { step: 0, format: FORMAT, at: Date.now(), attempt: 1 }
+  return { id, flow, version, ...start, key: key.toString() }
+}
 
 /** The same message at another step. */
 export function atStep(header: Header, key: ActionKey, position?: Position): Header {
@@ -51,7 +56,7 @@ function ended(
   key: ActionKey,
   header: Header,
   body: Uint8Array,
-  outcome: Outcome,
+  outcome: 'done' | 'failed',
   worker?: string,
 ): Message {
   const named = worker === undefined ? {} : { worker }

@@ -1,6 +1,7 @@
 // What a ZManager does with messages: its flows and its action mapping, from their files.
 
 import { ZmqError } from '../core/errors.ts'
+import { DECORATORS, type Decorators } from '../flow/decorators.ts'
 import { FlowTable } from '../flow/flow.ts'
 import { type Decision, decide, type Knows, treatmentOf } from '../flow/flow-engine.ts'
 import type { IniWarning } from '../flow/ini.ts'
@@ -20,6 +21,7 @@ export interface Program {
   readonly flows: FlowTable
   readonly actions: ActionMap<Target>
   readonly knows: Knows
+  readonly decorators: Decorators
   readonly warnings: readonly IniWarning[]
 }
 
@@ -27,6 +29,7 @@ export interface Program {
 export function makeProgram(
   flowFiles: readonly SourceFile[],
   actionFiles: readonly SourceFile[],
+  decorators: Decorators = DECORATORS,
 ): Program {
   const loaded = flowFiles.map(({ text, file }) => loadFlows(text, file))
   const actions = new ActionMap<Target>()
@@ -37,20 +40,29 @@ export function makeProgram(
     warnings.push(...part.warnings)
   }
   const flows = new FlowTable(loaded.flatMap((file) => file.flows))
-  return { flows, actions, knows: (key) => actions.resolve(key) !== undefined, warnings }
+  const knows: Knows = (key) => actions.resolve(key) !== undefined
+  return { flows, actions, knows, decorators, warnings }
+}
+
+/** Why a decision cannot be carried out here. */
+const CANNOT: Partial<Record<Decision['do'], string>> = {
+  wait: 'waits for an answer: nothing here resumes it',
+  control: 'is for the workers themselves: only the Integration Manager publishes it',
+  fork: 'begins a parallel group: nothing here joins one',
 }
 
 /**
  * What to do with a message now; one without a flow has its key as its only step.
- * Throws ENOENT for an unknown flow, EFSM for a step that waits: nothing here would resume it.
+ * Throws ENOENT for an unknown flow, EFSM for a step that waits, forks or controls.
  */
-export function nextStep({ flows, knows }: Program, header: Header): Decision {
-  const decision = header.flow === '' ? single(header, knows) : decide(flows, knows, header)
-  if (decision.do !== 'wait') return decision
-  throw new ZmqError('EFSM', `Step ${decision.key} waits for an answer: nothing here resumes it`)
+export function nextStep(program: Program, header: Header): Decision {
+  const decision = header.flow === '' ? single(program, header) : decide(program, header)
+  const why = CANNOT[decision.do]
+  if (why === undefined) return decision
+  throw new ZmqError('EFSM', `Step ${decision.key} ${why}`)
 }
 
-function single(header: Header, knows: Knows): Decision {
+function single({ knows, decorators }: Program, header: Header): Decision {
   const key = ActionKey.parse(header.key)
-  return { do: treatmentOf(key, knows), key, position: header }
+  return { do: treatmentOf(key, knows, decorators), key, position: header }
 }

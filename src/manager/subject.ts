@@ -1,38 +1,33 @@
-// The Subject, or ventilator: takes messages in and gives each to the next worker, or, where a flow
-// says so, to subscribers. It chooses; it does no work and holds no policy.
+// The Subject, or ventilator: takes messages in and has each given to a worker, or, where a flow says
+// so, to subscribers. It does no work and holds no policy: which worker is the supervisor's choice.
 //
-//   producers --PUSH--> PULL [ decide ] PUSH --round robin--> workers
+//   producers --PUSH--> PULL [ decide ] ROUTER --by routing id--> workers
 //                                       PUSH --> Integration Manager
 
-import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import type { Decision } from '../flow/flow-engine.ts'
 import { Pull } from '../patterns/pull.ts'
 import { Push } from '../patterns/push.ts'
+import { Router } from '../patterns/router.ts'
 import { decodeEnvelope, type Envelope, type StepError } from '../topic/envelope.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
-import {
-  atStep,
-  doneEnvelope,
-  envelope,
-  failedEnvelope,
-  stepError,
-  withoutEnd,
-} from './messages.ts'
+import { atStep, doneEnvelope, failedEnvelope, stepError, withoutEnd } from './messages.ts'
 import { nextStep, type Program } from './program.ts'
 import { WORKER_PROPERTY } from './worker.ts'
 
-/** Who owns the messages: the Subject asks before and tells after each dispatch. */
+/** Who owns the messages and knows the workers. */
 export interface Dispatcher {
   /** A message came in. False: it is here already. */
   accepted(envelope: Envelope): boolean
-  /** Resolves when one more message may go to the workers. Rejects if that will never be. Asked one at a time. */
-  room(): Promise<void>
-  /** Aborted when there will be no workers any more. */
-  readonly abandoned: AbortSignal
-  /** The message was given to a worker. */
-  leased(envelope: Envelope, worker: string): void
+  /**
+   * Takes a message that a worker is to run. Resolves when it may be given the next one. Throws
+   * ENOWORKERS when there will be no worker, ESTOPPED when the workers are told to finish.
+   */
+  give(envelope: Envelope, decision: Exclude<Decision, { do: 'end' }>): Promise<void>
+  /** Whoever says to be this worker is connected; a connection of his is gone. */
+  attached(worker: string): void
+  detached(worker: string): void
   /** A message came in that is no envelope. */
   malformed(error: unknown): void
   /** A message failed, and that could not be sent to anyone. */
@@ -46,9 +41,15 @@ export class Subject implements Component {
   readonly #dispatcher: Dispatcher
   readonly #integrationManager: string
   readonly #pull = new Pull()
-  readonly #workers: Push
+  /** No limits: the dispatcher knows how much a worker may have. What comes in is of no interest. */
+  readonly #workers = new Router({
+    linger: 0,
+    mandatory: true,
+    sendHighWaterMark: 0,
+    receiveHighWaterMark: 1,
+  })
   readonly #results = new Push()
-  #loop: Promise<void> = Promise.resolve()
+  #loop: Promise<unknown> = Promise.resolve()
 
   /** `integrationManager` is the endpoint of its PULL socket. */
   constructor(
@@ -61,7 +62,6 @@ export class Subject implements Component {
     this.#program = program
     this.#dispatcher = dispatcher
     this.#integrationManager = integrationManager
-    this.#workers = new Push({ linger: 0 })
   }
 
   get pullAddress(): string {
@@ -74,15 +74,20 @@ export class Subject implements Component {
 
   async start(): Promise<void> {
     this.#results.connect(this.#integrationManager)
+    this.#listen()
     await this.#workers.bind(this.#config.subjectPushAddress)
     await this.#pull.bind(this.#config.subjectPullAddress)
     this.state = 'running'
-    this.#loop = this.#run()
+    this.#loop = Promise.all([this.#run(), this.#ignore()])
   }
 
-  /** Ends a message as failed. */
-  async fail(failed: Envelope, error: StepError, worker?: string): Promise<void> {
-    await this.#results.send(failedEnvelope(failed, error, worker))
+  /** Gives a message to the worker of this routing id; false if there is none. */
+  send(worker: string, message: Message): boolean {
+    try {
+      return this.#workers.trySend([worker, ...message])
+    } catch {
+      return false
+    }
   }
 
   async drain(): Promise<void> {
@@ -109,7 +114,8 @@ export class Subject implements Component {
   /** Never rejects: one message must not end the loop. */
   async #failed(received: Envelope, reason: unknown): Promise<void> {
     const error = stepError(reason, received.header.key, 'EIO')
-    await this.fail(received, error).catch(() => this.#dispatcher.unsaid(received, error))
+    const told = this.#results.send(failedEnvelope(received, error))
+    await told.catch(() => this.#dispatcher.unsaid(received, error))
   }
 
   #open(message: Message): Envelope | undefined {
@@ -124,33 +130,26 @@ export class Subject implements Component {
   async #route(received: Envelope): Promise<void> {
     const decision = nextStep(this.#program, received.header)
     const { header, body } = received
-    if (decision.do === 'run') return this.#give(received, decision)
+    if (decision.do === 'run') return this.#dispatcher.give(received, decision)
     const position = decision.do === 'publish' ? decision.position : undefined
     await this.#results.send(
       doneEnvelope(decision.key, atStep(header, decision.key, position), body),
     )
   }
 
-  async #give(
-    received: Envelope,
-    { key, position }: Exclude<Decision, { do: 'end' }>,
-  ): Promise<void> {
-    await this.#dispatcher.room()
-    const message = envelope(key, atStep(received.header, key, position), received.body)
-    await this.#writable()
-    while (!this.#workers.trySend(message)) await this.#writable()
-    const worker = this.#workers.lastPeer?.properties.get(WORKER_PROPERTY) // in the same turn: who has it
-    if (worker === undefined)
-      throw new ZmqError(
-        'EWORKERLOST',
-        `Who took ${key} is no worker: its ${WORKER_PROPERTY} is missing`,
-      )
-    this.#dispatcher.leased(received, worker)
+  #listen(): void {
+    this.#workers.events.on('attach', ({ peer }) => {
+      const worker = peer.properties.get(WORKER_PROPERTY)
+      if (worker !== undefined) this.#dispatcher.attached(worker)
+    })
+    this.#workers.events.on('detach', ({ peer }) => {
+      const worker = peer?.properties.get(WORKER_PROPERTY)
+      if (worker !== undefined) this.#dispatcher.detached(worker)
+    })
   }
 
-  async #writable(): Promise<void> {
-    const { abandoned } = this.#dispatcher
-    abandoned.throwIfAborted()
-    while (!this.#workers.writable) await this.#workers.changed({ signal: abandoned })
+  /** What workers send is read, so that their end is heard. */
+  async #ignore(): Promise<void> {
+    for await (const _ of this.#workers);
   }
 }

@@ -1,117 +1,137 @@
-// The supervisor owns the messages and the worker threads: it knows which message is with whom,
-// bounds what is out at once, replaces threads that died, and fails what died with them.
+// The supervisor joins the messages to the workers: it gives out what can be given, watches the times
+// of both, and when a worker is gone, and all it had sent was counted, has what it left settled.
 
-import type { Worker } from 'node:worker_threads'
+import { clock, type Timer } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
-import type { Envelope, StepError } from '../topic/envelope.ts'
+import type { Message } from '../core/message.ts'
+import type { FlowPolicy } from '../flow/policy.ts'
+import type { Envelope, Header, StepError } from '../topic/envelope.ts'
+import { Holdings, type HoldingsSettings } from './holdings.ts'
+import type { Lane } from './lane.ts'
 import type { Ledger } from './ledger.ts'
+import type { Member } from './member.ts'
+import { Pool } from './pool.ts'
 import type { Dispatcher } from './subject.ts'
+import { messageOf, type Work, workOf } from './work.ts'
 import type { WorkerSettings } from './worker.ts'
-import { startWorkerThread } from './worker-thread.ts'
 
-export interface SupervisorSettings {
+export interface SupervisorSettings extends HoldingsSettings {
   readonly workerCount: number
-  readonly workerPrefetch: number
   readonly workerRestarts: number
-  /** Settings of a worker by its name. */
-  settings(name: string): WorkerSettings
-  /** Whether the Integration Manager still hears a worker. */
-  isHeard(worker: string): boolean
-  /** Ends a message as failed. */
-  fail(envelope: Envelope, error: StepError): void
+  readonly finishMs: number
+  /** The policies of all flows, and that of one by its name. */
+  readonly policies: readonly FlowPolicy[]
+  policyOf(flow: string): FlowPolicy
+  /** The Subject has a message of this id. */
+  arrived(id: string): void
+  settings(member: Member): WorkerSettings
+  /** Gives a message to whom this key belongs; false if nobody is connected under it. */
+  send(key: string, message: Message): boolean
+  /** Whether the Integration Manager still hears whom this key belongs to. */
+  isHeard(key: string): boolean
+  /** Tells a worker to end. */
+  finish(worker: string): void
   /** Something an operator should read. */
   report(text: string): void
 }
 
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5000
+/** Messages that wait here for a worker before the Subject takes no more in. */
+const MOST_WAITING = 100
+const SHORTEST_TICK_MS = 5
+const LONGEST_TICK_MS = 1000
 
 export class Supervisor implements Dispatcher {
+  readonly holdings: Holdings
   readonly #ledger: Ledger
   readonly #s: SupervisorSettings
-  readonly #threads = new Map<string, Worker>()
-  readonly #leased = new Map<string, Envelope>()
-  readonly #gone = new Set<string>() // died; their last words may still be on the way
-  readonly #abandon = new AbortController()
-  readonly #stopping = new AbortController()
-  readonly #names = new Set<string>() // of all workers there ever were
-  readonly #starting = new Set<Promise<void>>()
-  readonly #pauses = new Set<NodeJS.Timeout>() // before a restart
+  readonly #pool: Pool
+  readonly #gone = new Map<string, string>() // key -> name: died; their last words may be on the way
+  readonly #hung = new Set<string>()
+  readonly #emptied = new Map<string, () => void>() // who waits for a worker to have nothing left
   #roomWanted: (() => void) | undefined
-  #restarts = 0
+  #tick: Timer | undefined
+  #stopped: ZmqError | undefined
 
   constructor(ledger: Ledger, settings: SupervisorSettings) {
     this.#ledger = ledger
     this.#s = settings
+    this.holdings = new Holdings(ledger, settings)
+    const { workerRestarts, finishMs } = settings
+    this.#pool = new Pool({
+      workerRestarts,
+      finishMs,
+      settings: (member) => settings.settings(member),
+      opened: ({ name, begun }) => {
+        this.holdings.dispatch.open(name, begun)
+        this.#pump()
+      },
+      died: (member) => this.#died(member),
+      emptied: (worker) => this.#whenEmpty(worker),
+      finish: (worker) => settings.finish(worker),
+      abandoned: () => this.#failWaiting(alone()),
+      report: (text) => settings.report(text),
+    })
   }
 
   /** Names of the workers that are up. */
   get workers(): string[] {
-    return [...this.#threads.keys()]
+    return this.#pool.workers
   }
 
-  /** Whether a worker of this name is or was here. */
-  knows(worker: string): boolean {
-    return this.#names.has(worker)
+  /** Whether there is or was a worker in this place. */
+  knows(place: string): boolean {
+    return this.#pool.knows(place)
   }
 
   /** Resolves when all workers are ready. Rejects with the reason why one is not. */
   async start(): Promise<void> {
-    const names = Array.from({ length: this.#s.workerCount }, (_, i) => `worker-${i + 1}`)
-    const started = await Promise.allSettled(names.map((name) => this.#startWorker(name)))
-    const failed = started.find((result) => result.status === 'rejected')
-    if (failed) throw failed.reason
+    this.#watch()
+    await this.resize(this.#s.workerCount)
   }
 
-  /**
-   * Lets the threads end by themselves, ends those that do not within `limitMs`, and those that are
-   * not up yet at once. What then waits for a worker fails with ESTOPPED.
-   */
-  async stop(limitMs: number, finish: () => void): Promise<void> {
-    const reason = new ZmqError('ESTOPPED', 'The ZManager was stopped before this message ended')
-    this.#stopping.abort(reason)
-    for (const pause of this.#pauses) clearTimeout(pause)
-    const threads = [...this.#threads.values()]
-    const ended = Promise.allSettled([
-      ...threads.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
-      ...this.#starting,
-    ])
-    const again = setInterval(finish, 50) // a worker may have missed it if its subscription was on the way
-    const limit = setTimeout(() => threads.forEach((thread) => void thread.terminate()), limitMs)
-    finish()
-    await ended
-    clearInterval(again)
-    clearTimeout(limit)
-    this.#abandon.abort(reason)
-    this.#serve()
+  /** As `ZManager.resize`. */
+  resize(count: number): Promise<void> {
+    return this.#pool.resize(count)
+  }
+
+  /** Lets the workers finish what they have; what then has not ended fails with ESTOPPED. */
+  async stop(): Promise<void> {
+    const text = 'The ZManager was stopped before this message ended'
+    this.#stopped = new ZmqError('ESTOPPED', text)
+    this.#tick?.cancel()
+    this.#failWaiting(this.#stopped)
+    await this.#pool.stop(this.#stopped)
+    this.holdings.failAll(this.#stopped)
   }
 
   /** Ends a worker's thread at once, as a crash would. */
-  async kill(name: string): Promise<void> {
-    await this.#threads.get(name)?.terminate()
+  kill(worker: string): Promise<void> {
+    return this.#pool.terminate(worker)
   }
 
-  // --- for the Subject ---------------------------------------------------------------------
-
   accepted({ header }: Envelope): boolean {
+    this.#s.arrived(header.id)
     return this.#ledger.accept(header.id, header.flow)
   }
 
-  room(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#roomWanted = () => (this.abandoned.aborted ? reject(this.abandoned.reason) : resolve())
-      this.#serve()
+  give(received: Envelope, decision: Parameters<typeof workOf>[1]): Promise<void> {
+    if (this.#stopped) throw this.#stopped
+    if (this.#pool.isAlone) throw alone()
+    const work = workOf(received, decision, this.#s.policyOf(received.header.flow))
+    this.holdings.add(work, clock.now())
+    this.#pump()
+    if (!this.#isFull) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#roomWanted = resolve
     })
   }
 
-  get abandoned(): AbortSignal {
-    return this.#abandon.signal
+  attached(key: string): void {
+    this.#pool.attached(key)
   }
 
-  leased(envelope: Envelope, worker: string): void {
-    this.#leased.set(envelope.header.id, envelope)
-    this.#ledger.lease(envelope.header.id, worker)
-    if (this.#gone.has(worker) && !this.#s.isHeard(worker)) this.workerLeft(worker)
+  detached(key: string): void {
+    this.#pool.detached(key)
   }
 
   malformed(error: unknown): void {
@@ -120,105 +140,111 @@ export class Supervisor implements Dispatcher {
   }
 
   unsaid({ header }: Envelope, { code, message }: StepError): void {
-    this.ended(header.id, 'failed', undefined, code)
+    this.#ledger.settle(header.id, 'failed', undefined, code)
     this.#s.report(`a message failed and nobody could be told: ${message} (${code})`)
   }
 
-  // --- for the Integration Manager ---------------------------------------------------------
-
-  /** A message ended. False if it had ended before. */
-  ended(
-    id: string,
-    outcome: 'done' | 'failed',
-    worker: string | undefined,
-    code: string | undefined,
-  ): boolean {
-    const first = this.#ledger.settle(id, outcome, worker, code)
-    this.#leased.delete(id)
-    this.#serve()
+  /** An end came by. False if the message had ended before. */
+  ended(header: Header): boolean {
+    const first = this.holdings.ended(header)
+    this.#pump()
     return first
   }
 
-  /** All that a dead worker had sent has been counted: what is left of its messages is lost. */
-  workerLeft(worker: string): void {
-    if (!this.#gone.has(worker)) return
-    for (const id of this.#ledger.leasedTo(worker)) {
-      const envelope = this.#leased.get(id)
-      if (!envelope) continue
-      const message = `${worker} ended while it had this message`
-      this.#s.fail(envelope, {
-        code: 'EWORKERLOST',
-        step: envelope.header.key,
-        message,
-        retryable: true,
-      })
+  /** All that was sent under this key has been counted. */
+  left(key: string): void {
+    const worker = this.#gone.get(key)
+    if (worker === undefined) return this.#pool.detached(key)
+    this.#gone.delete(key)
+    const isHung = this.#hung.delete(worker)
+    if (this.#stopped)
+      this.holdings.dispatch.close(worker, () => true) // they end when all have
+    else this.holdings.lost(worker, isHung)
+    this.#pump()
+  }
+
+  get #isFull(): boolean {
+    return this.holdings.dispatch.waiting >= MOST_WAITING && !this.#stopped
+  }
+
+  #died({ name, key }: Member): boolean {
+    const lane = this.holdings.dispatch.lane(name)
+    if (lane) lane.isOpen = false
+    this.#gone.set(key, name)
+    if (!this.#s.isHeard(key)) this.left(key)
+    return (lane?.ended ?? 0) > 0
+  }
+
+  /** Gives out what can be given, and lets those go on who wait for that. */
+  #pump(): void {
+    this.#closeEmptied()
+    if (!this.#stopped) this.holdings.expire(clock.now())
+    while (!this.#stopped) {
+      const found = this.holdings.dispatch.next()
+      if (!found) break
+      this.#give(found.lane, found.work)
     }
-  }
-
-  // -----------------------------------------------------------------------------------------
-
-  /** One message at work and `workerPrefetch` waiting, for each worker that is up. */
-  get #hasRoom(): boolean {
-    return this.#leased.size < this.#threads.size * (this.#s.workerPrefetch + 1)
-  }
-
-  #serve(): void {
-    if (!this.#hasRoom && !this.abandoned.aborted) return
+    if (this.#isFull) return
     this.#roomWanted?.()
     this.#roomWanted = undefined
   }
 
-  /** Nobody is left and nobody comes: what waits for a worker fails. */
-  #abandonIfAlone(): void {
-    if (this.#threads.size > 0 || this.#starting.size > 0 || this.#pauses.size > 0) return
-    this.#abandon.abort(new ZmqError('ENOWORKERS', 'There is no worker left to run this step'))
-    this.#serve()
+  /** A worker whose connection broke is ended, and others get what it had. */
+  #give(lane: Lane, work: Work): void {
+    const key = this.#pool.keyOf(lane.worker)
+    if (key !== undefined && this.#s.send(key, messageOf(work))) return
+    lane.isOpen = false
+    void this.#pool.terminate(lane.worker)
   }
 
-  #startWorker(name: string): Promise<void> {
-    const starting = this.#bringUp(name).finally(() => this.#starting.delete(starting))
-    this.#starting.add(starting)
-    return starting
-  }
-
-  async #bringUp(name: string): Promise<void> {
-    const { signal } = this.#stopping
-    this.#names.add(name)
-    const thread = await startWorkerThread(this.#s.settings(name), signal)
-    if (signal.aborted) await thread.terminate()
-    signal.throwIfAborted()
-    this.#threads.set(name, thread)
-    thread.on('error', (error) => this.#s.report(`${name}: ${error?.stack ?? error}`))
-    thread.on('exit', () => this.#died(name))
-    this.#serve()
-  }
-
-  #died(name: string): void {
-    this.#threads.delete(name)
-    if (this.#stopping.signal.aborted) return
-    this.#gone.add(name)
-    if (!this.#s.isHeard(name)) this.workerLeft(name)
-    if (this.#restarts >= this.#s.workerRestarts) {
-      this.#s.report(
-        `${name} ended and is not replaced (worker_restarts is ${this.#s.workerRestarts})`,
-      )
-      return this.#abandonIfAlone()
-    }
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#restarts++, LONGEST_PAUSE_MS)
-    const successor = `${name.replace(/\.\d+$/, '')}.${this.#restarts}`
-    this.#s.report(`${name} ended; ${successor} takes its place in ${pause} ms`)
-    const timer = setTimeout(() => {
-      this.#pauses.delete(timer)
-      this.#replace(successor)
-    }, pause)
-    this.#pauses.add(timer)
-  }
-
-  #replace(name: string): void {
-    this.#startWorker(name).catch((error) => {
-      if (this.#stopping.signal.aborted) return
-      this.#s.report(`${name}: ${error.message}`)
-      this.#abandonIfAlone()
+  #whenEmpty(worker: string): Promise<void> {
+    const lane = this.holdings.dispatch.lane(worker)
+    if (lane) lane.isOpen = false
+    return new Promise((resolve) => {
+      this.#emptied.set(worker, resolve)
+      this.#pump()
     })
   }
+
+  #closeEmptied(): void {
+    const { dispatch } = this.holdings
+    for (const [worker, resolve] of this.#emptied) {
+      if (dispatch.lane(worker)?.load) continue
+      this.#emptied.delete(worker)
+      dispatch.close(worker, () => true)
+      resolve()
+    }
+  }
+
+  #failWaiting(reason: ZmqError): void {
+    this.holdings.failWaiting(reason)
+    this.#pump()
+  }
+
+  /** Looks at the times of messages now and then, if any flow limits them. */
+  #watch(): void {
+    const limits = this.#s.policies.flatMap(({ lease, timeout }) => [lease, timeout])
+    const shortest = Math.min(...limits.filter((ms) => ms > 0))
+    if (shortest === Number.POSITIVE_INFINITY) return
+    const everyMs = Math.min(Math.max(shortest / 4, SHORTEST_TICK_MS), LONGEST_TICK_MS)
+    const tick = (): void => {
+      if (this.#stopped) return
+      this.#tick = clock.after(everyMs, tick)
+      for (const lane of this.holdings.dispatch.lanes)
+        if (lane.isOverdue(clock.now())) this.#hangs(lane)
+      this.#pump()
+    }
+    tick()
+  }
+
+  #hangs(lane: Lane): void {
+    const { worker } = lane
+    if (this.#hung.has(worker)) return
+    lane.isOpen = false
+    this.#hung.add(worker)
+    this.#s.report(`${worker} hangs and is ended: it had a message for longer than its lease`)
+    void this.#pool.terminate(worker)
+  }
 }
+
+const alone = (): ZmqError => new ZmqError('ENOWORKERS', 'There is no worker left to run this step')

@@ -1,14 +1,15 @@
-// A routing worker: pulls messages, runs the steps of their flow one after the other, and sends the
-// end of each to the Integration Manager. It runs in any thread or process.
+// A routing worker: takes messages one at a time, runs the steps of their flow one after the other,
+// and sends the end of each to the Integration Manager.
 //
-//   Subject --PUSH--> PULL [ run step, run step ... ] PUSH --> Integration Manager
-//                      SUB <-- control (FINISH) -- PUB <-- Integration Manager
+//   Subject --ROUTER--> DEALER [ run step, run step ... ] PUSH --> Integration Manager
+//                          SUB <-- control (FINISH) -- PUB <-- Integration Manager
 
 import { ZmqError } from '../core/errors.ts'
+import { nextTurn } from '../core/loop.ts'
 import type { Message } from '../core/message.ts'
 import { advance } from '../flow/flow.ts'
 import type { Decision } from '../flow/flow-engine.ts'
-import { Pull } from '../patterns/pull.ts'
+import { Dealer } from '../patterns/dealer.ts'
 import { Push } from '../patterns/push.ts'
 import { Subscriber } from '../patterns/sub.ts'
 import { ActionKey } from '../topic/action-key.ts'
@@ -17,23 +18,41 @@ import { topicOf } from '../topic/topic.ts'
 import { decodeValue, encodeValue } from '../wire/value.ts'
 import type { SourceFile } from './config.ts'
 import { type HandlerContext, Handlers, type Values } from './handlers.ts'
-import { atStep, doneEnvelope, envelope, FORMAT, failedEnvelope, stepError } from './messages.ts'
+import {
+  atStep,
+  doneEnvelope,
+  envelope,
+  FORMAT,
+  failedEnvelope,
+  newHeader,
+  stepError,
+} from './messages.ts'
 import { makeProgram, nextStep, type Program } from './program.ts'
 
 /** The property of its sockets by which a worker is known (ZMQ_METADATA; names come in lower case). */
 export const WORKER_PROPERTY = 'x-worker'
 const WORKER_METADATA = 'X-Worker'
 
-/** Published to all workers when they are to finish what they have and leave. */
+/** Published when the worker that its header names, or every worker if none, is to leave. */
 export const FINISH: ActionKey = ActionKey.of({
   flow: 'UPDATE_ROUTING_WORKERS',
   decorator: 'ROUTING_WORKER',
   action: 'FINISH',
 })
 
+/** Tells one worker to leave. */
+export function finishMessage(worker: string): Message {
+  const header = { ...newHeader('', FINISH.flow, '', FINISH), worker }
+  return envelope(FINISH, header, encodeValue({}))
+}
+
 /** What a worker is told at its start; plain data, so that it can cross to another thread. */
 export interface WorkerSettings {
   readonly name: string
+  /** What its sockets are known by: its routing id, and the value of their X-Worker. */
+  readonly key: string
+  /** Counts the messages it has begun, where the supervisor sees it. */
+  readonly begun: BigInt64Array<SharedArrayBuffer>
   readonly subjectPushAddress: string
   readonly integrationManagerPullAddress: string
   readonly integrationManagerPubAddress: string
@@ -42,21 +61,26 @@ export interface WorkerSettings {
   readonly actions: readonly SourceFile[]
 }
 
+/** Results wait for no more work than this, ms. */
+const BREATH_MS = 5
+
 type Step = { readonly decision: Decision; readonly header: Header; readonly values: Values }
 
 export class RoutingWorker {
   readonly #settings: WorkerSettings
   readonly #program: Program
   readonly #handlers = new Handlers()
-  readonly #pull: Pull
+  readonly #work: Dealer
   readonly #push: Push
   readonly #control = new Subscriber()
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
     this.#program = makeProgram(settings.flows, settings.actions)
-    const metadata = { [WORKER_METADATA]: settings.name }
-    this.#pull = new Pull({ receiveHighWaterMark: Math.max(settings.prefetch, 1), metadata })
+    const { key } = settings
+    const metadata = { [WORKER_METADATA]: key }
+    const receiveHighWaterMark = Math.max(settings.prefetch, 1)
+    this.#work = new Dealer({ routingId: key, receiveHighWaterMark, metadata })
     this.#push = new Push({ metadata })
   }
 
@@ -69,21 +93,33 @@ export class RoutingWorker {
     this.#push.connect(integrationManagerPullAddress)
     this.#control.connect(integrationManagerPubAddress)
     await Promise.all([this.#push.ready(), this.#control.ready()])
-    this.#pull.connect(subjectPushAddress) // last: work arrives at once
-    await this.#pull.ready()
+    this.#work.connect(subjectPushAddress) // last: work arrives at once
+    await this.#work.ready()
   }
 
   /** Works until told to finish; resolves when the last result is sent. */
   async run(): Promise<void> {
-    void this.#control.receive().then(
-      () => this.#pull.close(),
-      () => {},
-    )
-    for await (const message of this.#pull) await this.#work(message)
+    const leave = (): void => void this.#work.close()
+    void this.#untilFinish().then(leave, leave)
+    let breath = performance.now()
+    for await (const message of this.#work) {
+      Atomics.add(this.#settings.begun, 0, 1n)
+      await this.#end(message)
+      if (performance.now() - breath < BREATH_MS) continue
+      await nextTurn() // results leave when a turn ends: here
+      breath = performance.now()
+    }
     await Promise.all([this.#control.close(), this.#push.close()])
   }
 
-  async #work(message: Message): Promise<void> {
+  async #untilFinish(): Promise<void> {
+    for await (const message of this.#control) {
+      const { worker = this.#settings.name } = decodeEnvelope(message).header
+      if (worker === this.#settings.name) return
+    }
+  }
+
+  async #end(message: Message): Promise<void> {
     const work = decodeEnvelope(message)
     const { name } = this.#settings
     try {

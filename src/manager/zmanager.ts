@@ -5,34 +5,35 @@
 
 import { randomUUID } from 'node:crypto'
 import { ZmqError } from '../core/errors.ts'
-import { type Message, textFrame } from '../core/message.ts'
+import type { Message } from '../core/message.ts'
 import type { IniWarning } from '../flow/ini.ts'
-import { Push } from '../patterns/push.ts'
-import { Subscriber } from '../patterns/sub.ts'
-import { ActionKey } from '../topic/action-key.ts'
-import { decodeEnvelope } from '../topic/envelope.ts'
+import { DEFAULT_POLICY } from '../flow/policy.ts'
+import type { Subscriber } from '../patterns/sub.ts'
+import type { ActionKey } from '../topic/action-key.ts'
 import { prefixOf } from '../topic/topic.ts'
-import { encodeValue } from '../wire/value.ts'
 import type { Component, State } from './component.ts'
-import { loadConfig, type ZManagerConfig } from './config.ts'
+import { loadConfig, reachable, type ZManagerConfig } from './config.ts'
+import type { DeadLetter } from './dead-letters.ts'
+import { Ends } from './ends.ts'
 import type { Values } from './handlers.ts'
+import { Intake } from './intake.ts'
 import { IntegrationManager } from './integration-manager.ts'
 import { Ledger, type Totals } from './ledger.ts'
-import { envelope, FORMAT } from './messages.ts'
+import type { Member } from './member.ts'
 import { makeProgram, type Program } from './program.ts'
+import type { FlowRequestOptions } from './requests.ts'
 import { Subject } from './subject.ts'
+import { subscribeTo } from './subscription.ts'
 import { Supervisor } from './supervisor.ts'
-import { FINISH } from './worker.ts'
+import { finishMessage, type WorkerSettings } from './worker.ts'
 
 export interface ZManagerHooks {
   /** What an operator should read: workers that died, messages that made no sense. Default: stderr. */
   report?: (text: string) => void
-  /** How long workers get to end by themselves when the ZManager stops, ms. Default: 5000. */
+  /** How long workers get to end by themselves when they are to, ms. Default: 5000. */
   finishMs?: number
 }
 
-/** How often a new subscriber is tried to be reached. */
-const PROBE_MS = 2
 const FINISH_MS = 5000
 
 export class ZManager implements Component {
@@ -44,10 +45,8 @@ export class ZManager implements Component {
   readonly #program: Program
   readonly #ledger: Ledger
   readonly #integrationManager: IntegrationManager
-  readonly #input = new Push({ linger: 0 })
-  readonly #pushed = new Map<string, string>() // id and flow: by this process, not yet with the Subject
-  readonly #report: (text: string) => void
-  readonly #finishMs: number
+  readonly #intake: Intake
+  readonly #ends: Ends
   #subject: Subject | undefined // from start on
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -60,32 +59,35 @@ export class ZManager implements Component {
   constructor(config: ZManagerConfig, hooks: ZManagerHooks = {}) {
     this.#config = config
     this.#program = makeProgram(config.flows, config.actions)
+    this.#intake = new Intake(this.#program.flows)
     this.warnings = this.#program.warnings
-    this.#report = hooks.report ?? ((text) => console.error(`zmanager: ${text}`))
-    this.#finishMs = hooks.finishMs ?? FINISH_MS
-    const names = new Set(['', ...this.flows])
+    const report = hooks.report ?? ((text: string) => console.error(`zmanager: ${text}`))
+    const { flows } = this.#program
     this.#ledger = new Ledger({
-      flow: (name) => names.has(name),
+      flow: (name) => name === '' || flows.get(name) !== undefined,
       worker: (name) => this.supervisor.knows(name),
     })
     this.supervisor = new Supervisor(this.#ledger, {
       ...config,
-      settings: (name) => ({
-        name,
-        subjectPushAddress: reachable(this.#started.pushAddress),
-        integrationManagerPullAddress: reachable(this.#integrationManager.pullAddress),
-        integrationManagerPubAddress: reachable(this.#integrationManager.pubAddress),
-        prefetch: config.workerPrefetch,
-        flows: config.flows,
-        actions: config.actions,
-      }),
-      isHeard: (worker) => this.#integrationManager.hears(worker),
-      fail: (failed, error) => void this.#started.fail(failed, error).catch(() => {}),
-      report: this.#report,
+      finishMs: hooks.finishMs ?? FINISH_MS,
+      policies: flows.names.map((name) => flows.find(name).policy),
+      policyOf: (flow) => flows.get(flow)?.policy ?? DEFAULT_POLICY,
+      arrived: (id) => void this.#intake.onTheWay.delete(id),
+      settings: (member) => this.#settingsOf(member),
+      send: (key, message) => this.#started.send(key, message),
+      isHeard: (key) => this.#integrationManager.hears(key),
+      tell: (end) => this.#ends.tell(end),
+      finish: (worker) => this.#publish(finishMessage(worker)),
+      report,
+    })
+    this.#ends = new Ends({
+      ended: (header) => this.supervisor.ended(header),
+      publish: (message) => this.#publish(message),
+      report,
     })
     this.#integrationManager = new IntegrationManager(config, {
-      passing: (message) => this.#passing(message),
-      workerLeft: (worker) => this.supervisor.workerLeft(worker),
+      passing: (message) => this.#ends.passes(message),
+      left: (key) => this.supervisor.left(key),
     })
   }
 
@@ -102,6 +104,11 @@ export class ZManager implements Component {
   /** Where producers connect. */
   get pullAddress(): string {
     return reachable(this.#started.pullAddress)
+  }
+
+  /** Where workers connect. */
+  get pushAddress(): string {
+    return reachable(this.#started.pushAddress)
   }
 
   /**
@@ -123,37 +130,62 @@ export class ZManager implements Component {
   async #open(): Promise<void> {
     await this.#integrationManager.start()
     const heard = reachable(this.#integrationManager.pullAddress)
-    this.#subject = new Subject(this.#config, this.#program, this.#dispatcher(), heard)
+    this.#subject = new Subject(this.#config, this.#program, this.supervisor, heard)
     await this.#subject.start()
     await this.supervisor.start()
-    this.#input.connect(this.pullAddress)
+    this.#intake.connect(this.pullAddress)
     this.state = 'running'
   }
 
   /** Sends values into a flow; waits while the Subject is full. Resolves with the message's id. Rejects with ENOENT for an unknown flow. */
   async push(flow: string, values: Values): Promise<string> {
-    const { name, version, steps } = this.#program.flows.find(flow)
-    const key = steps[0] ?? ActionKey.of({ flow: name, action: 'done' })
     const id = randomUUID()
-    const header = {
-      id,
-      flow: name,
-      version,
-      step: 0,
-      format: FORMAT,
-      at: Date.now(),
-      attempt: 1,
-      key: key.toString(),
-    }
-    const message = envelope(key, header, encodeValue(values))
-    this.#pushed.set(id, name)
-    try {
-      await this.#input.send(message)
-    } catch (error) {
-      this.#pushed.delete(id)
-      throw error
-    }
+    await this.#intake.push(id, flow, values)
     return id
+  }
+
+  /**
+   * Sends values into a flow and resolves with those of the message's end, which nobody else gets.
+   * Rejects with a FlowError when the message fails, with ETIMEDOUT after `timeout`, with the
+   * signal's reason, or with ENOENT for an unknown flow.
+   */
+  async request(flow: string, values: Values, options: FlowRequestOptions = {}): Promise<Values> {
+    options.signal?.throwIfAborted()
+    const id = randomUUID()
+    const answer = this.#ends.requests.listen(id, options)
+    this.#intake.push(id, flow, values).catch((error) => this.#ends.requests.cancel(id, error))
+    return answer
+  }
+
+  /** Messages that took too many workers with them, the oldest first. */
+  deadLetters(): DeadLetter[] {
+    return this.supervisor.holdings.deadLetters.list()
+  }
+
+  /**
+   * Sends dead letters again, that of this id or all of them, as messages that nobody tried yet.
+   * Resolves with their number. Rejects with ENOENT if there is none of this id.
+   */
+  async replay(id?: string): Promise<number> {
+    const { deadLetters } = this.supervisor.holdings
+    const ids = id === undefined ? deadLetters.list().map(({ header }) => header.id) : [id]
+    for (const each of ids) await this.#intake.replay(each, deadLetters)
+    return ids.length
+  }
+
+  /**
+   * Changes the number of workers. Resolves when the new ones are ready, or those too many have
+   * finished what they had and ended. Rejects with EINVAL for less than 1, EFSM when the ZManager
+   * does not run, or the reason why one cannot start.
+   */
+  async resize(workers: number): Promise<void> {
+    this.#assertRunning('resize')
+    if (!Number.isSafeInteger(workers) || workers < 1)
+      throw new ZmqError(
+        'EINVAL',
+        `A ZManager has a whole number of workers from 1 up, not ${workers}`,
+      )
+    await this.supervisor.resize(workers)
   }
 
   /**
@@ -163,36 +195,17 @@ export class ZManager implements Component {
    * when the ZManager does not run.
    */
   async subscribe(pattern: ActionKey): Promise<Subscriber> {
-    if (this.state !== 'running')
-      throw new ZmqError('EFSM', `The ZManager is ${this.state}: subscribe while it runs`)
-    const subscriber = new Subscriber({ receiveHighWaterMark: 0 })
-    const probe = `probe~${randomUUID()}~`
-    subscriber.subscribe(prefixOf(pattern), probe) // in this order: with the second the first is in force
-    subscriber.connect(this.pubAddress)
-    const broken = new AbortController()
-    const again = setInterval(() => {
-      const publishing = this.#integrationManager.publish([textFrame(probe)])
-      publishing.catch((error) => broken.abort(error))
-    }, PROBE_MS)
-    try {
-      await subscriber.receive({ signal: broken.signal })
-      subscriber.unsubscribe(probe)
-      return subscriber
-    } catch (error) {
-      void subscriber.close()
-      throw error
-    } finally {
-      clearInterval(again)
-    }
+    this.#assertRunning('subscribe')
+    return subscribeTo(this.#integrationManager, this.pubAddress, prefixOf(pattern))
   }
 
   totals(): Totals {
-    return this.#ledger.totals()
+    return this.supervisor.holdings.totals()
   }
 
   /** Resolves when everything pushed here and everything accepted has ended. */
   drain(): Promise<void> {
-    return this.#ledger.when(() => this.#pushed.size === 0 && this.#ledger.inFlight === 0)
+    return this.#ledger.when(() => this.#intake.onTheWay.size === 0 && this.#ledger.inFlight === 0)
   }
 
   /**
@@ -206,28 +219,17 @@ export class ZManager implements Component {
 
   async #close(): Promise<void> {
     this.state = 'draining'
-    void this.#input.close()
-    const header = {
-      id: '',
-      flow: FINISH.flow,
-      version: '',
-      step: 0,
-      format: FORMAT,
-      at: Date.now(),
-      attempt: 1,
-      key: `${FINISH}`,
-    }
-    const finish = envelope(FINISH, header, encodeValue({}))
-    await this.supervisor.stop(
-      this.#finishMs,
-      () => void this.#integrationManager.publish(finish).catch(() => {}),
-    )
+    this.#intake.close()
+    await this.supervisor.stop()
     await this.#starting?.catch(() => {}) // start() says why
     await this.#subject?.stop()
     await this.#integrationManager.stop()
-    for (const [id, flow] of this.#pushed) this.#ledger.accept(id, flow)
-    this.#pushed.clear()
+    for (const [id, flow] of this.#intake.onTheWay) this.#ledger.accept(id, flow)
+    this.#intake.onTheWay.clear()
     this.#ledger.failAll('ESTOPPED')
+    this.#ends.requests.cancelAll(
+      new ZmqError('ESTOPPED', 'The ZManager was stopped before an answer came'),
+    )
     this.state = 'stopped'
   }
 
@@ -240,37 +242,26 @@ export class ZManager implements Component {
     throw new ZmqError('EFSM', 'The ZManager is not started: await start() first')
   }
 
-  #dispatcher(): ConstructorParameters<typeof Subject>[2] {
-    const { supervisor } = this
+  #assertRunning(what: string): void {
+    if (this.state === 'running') return
+    throw new ZmqError('EFSM', `The ZManager is ${this.state}: ${what} while it runs`)
+  }
+
+  #settingsOf({ name, key, begun }: Member): WorkerSettings {
     return {
-      abandoned: supervisor.abandoned,
-      accepted: (received) => {
-        this.#pushed.delete(received.header.id)
-        return supervisor.accepted(received)
-      },
-      room: () => supervisor.room(),
-      leased: (given, worker) => supervisor.leased(given, worker),
-      malformed: (error) => supervisor.malformed(error),
-      unsaid: (failed, error) => supervisor.unsaid(failed, error),
+      name,
+      key,
+      begun,
+      subjectPushAddress: this.pushAddress,
+      integrationManagerPullAddress: reachable(this.#integrationManager.pullAddress),
+      integrationManagerPubAddress: this.pubAddress,
+      prefetch: this.#config.workerPrefetch,
+      flows: this.#config.flows,
+      actions: this.#config.actions,
     }
   }
 
-  /** Counts the ends that pass the Integration Manager; a second end of a message is not published. */
-  #passing(message: Message): boolean {
-    try {
-      const { header } = decodeEnvelope(message)
-      if (header.outcome === undefined) return true
-      return this.supervisor.ended(header.id, header.outcome, header.worker, header.error?.code)
-    } catch (error) {
-      this.#report(
-        `the Integration Manager got a message that is no envelope: ${(error as Error).message}`,
-      )
-      return false
-    }
+  #publish(message: Message): void {
+    this.#integrationManager.publish(message).catch(() => {}) // it is closed: nobody is there to hear it
   }
-}
-
-/** A bound endpoint as one connects to it from this machine. */
-function reachable(endpoint: string): string {
-  return endpoint.replace(/^(\w+:\/\/)(0\.0\.0\.0|\[::\])(?=:)/, '$1127.0.0.1')
 }

@@ -33,6 +33,12 @@ export interface Header {
   error?: StepError
   /** Who ran the step. */
   worker?: string
+  /** Ends the wait that follows this step; whoever answers sends it back. */
+  token?: string
+  /** The message is a branch of this fork: after its one step it goes to the join. */
+  fork?: string
+  /** The flow's catch step has the message, or had it: the next failure is the last. */
+  isCaught?: boolean
 }
 
 /** A message taken apart. */
@@ -82,6 +88,9 @@ const HEADER_RULES: Rules<Header> = {
   outcome: optional(OUTCOME),
   error: optional(ERROR),
   worker: optional(TEXT),
+  token: optional(TEXT),
+  fork: optional(TEXT),
+  isCaught: optional(FLAG),
 }
 
 // A byte order mark is data here, and bytes that are not UTF-8 are an error.

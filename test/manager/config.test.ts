@@ -36,6 +36,8 @@ test('an empty section has DigitalPy’s addresses and worker count', () => {
   assert.is(config.integrationManagerPullRcvhwm, 0)
   assert.is(config.integrationManagerPubSndhwm, 0)
   assert.is(config.workerCount, 3)
+  assert.is(config.dispatch, 'least-loaded')
+  assert.is(config.deadLetters, 1000)
   assert.equal(config.flows, [])
 })
 
@@ -68,6 +70,11 @@ test('what is wrong is named: section, key, number, address, file', () => {
     '[ZManagerConfiguration]\nworker_count = many\n',
     'EINVAL',
     /worker_count must be a whole number from 1 up, not 'many'/,
+  )
+  fails(
+    '[ZManagerConfiguration]\ndispatch = random\n',
+    'EINVAL',
+    /dispatch must be least-loaded or round-robin, not 'random'/,
   )
   fails(
     '[ZManagerConfiguration]\nsubject_pull_address = nowhere\n',

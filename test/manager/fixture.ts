@@ -34,15 +34,24 @@ const ACTIONS = `
 [actionmapping]
 ?Work?First = ./handlers.ts#first
 ?Work?Second = ./handlers.ts#steps.second
+?Test?Tame = ./handlers.ts#tame
 `
 
 const HANDLERS = `
+import { existsSync } from 'node:fs'
 export async function first(values, context) {
   if (values.fail) throw Object.assign(new Error('as asked'), { code: values.fail })
   if (values.exit) process.exit(3)
   if (values.hang) await new Promise(() => setInterval(() => {}, 1000))
   if (values.tell) await context.publish('Test?Told@PUBLISH?told', { by: context.worker })
   return { ...values, first: true }
+}
+let loop = true
+export async function tame(values, { worker }) {
+  if (values.exit && !existsSync(values.exit)) process.exit(3)
+  if (values.loop && !existsSync(values.loop)) while (loop);
+  if (values.ms) await new Promise((resolve) => setTimeout(resolve, values.ms))
+  return { ...values, worker }
 }
 export const steps = { suffix: '!', second(values) { return { ...values, second: this.suffix } } }
 `
@@ -52,6 +61,9 @@ export interface Settings {
   readonly restarts?: number
   readonly prefetch?: number
   readonly finishMs?: number
+  /** More lines of zmanager.ini; more sections of its flow file. */
+  readonly lines?: string
+  readonly flows?: string
   /** Called with each report, too. */
   readonly told?: (text: string) => void
 }
@@ -65,7 +77,7 @@ process.once('exit', () => {
 export function writeFixture(scheme: Scheme, settings: Settings = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'zm-manager-'))
   folders.push(folder)
-  writeFileSync(join(folder, 'flows.ini'), FLOWS)
+  writeFileSync(join(folder, 'flows.ini'), FLOWS + (settings.flows ?? ''))
   writeFileSync(join(folder, 'actions.ini'), ACTIONS)
   writeFileSync(join(folder, 'handlers.ts'), HANDLERS)
   const file = join(folder, 'zmanager.ini')
@@ -80,6 +92,7 @@ integration_manager_pub_address = ${endpoint(scheme)}
 worker_count = ${workers}
 worker_restarts = ${restarts}
 worker_prefetch = ${prefetch}
+${settings.lines ?? ''}
 flows = flows.ini
 actions = actions.ini
 `,

@@ -2,18 +2,19 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Ledger } from '../../src/manager/ledger.ts'
+import { type Counts, Ledger, type Outcome } from '../../src/manager/ledger.ts'
 import { within } from '../support/index.ts'
 
-test('random accepts, leases and ends keep the sum, in total and per flow', () => {
+const endedOf = ({ done, failed, expired, dead }: Counts): number => done + failed + expired + dead
+
+test('random accepts and ends keep the sum, in total and per flow', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd')
   const step = fc.oneof(
     fc.record({ do: fc.constant('accept' as const), id, flow: fc.constantFrom('F', 'G') }),
-    fc.record({ do: fc.constant('lease' as const), id, worker: fc.constantFrom('w1', 'w2') }),
     fc.record({
       do: fc.constant('settle' as const),
       id,
-      outcome: fc.constantFrom('done' as const, 'failed' as const),
+      outcome: fc.constantFrom<Outcome>('done', 'failed', 'expired', 'dead'),
     }),
     fc.record({ do: fc.constant('reject' as const) }),
   )
@@ -22,16 +23,14 @@ test('random accepts, leases and ends keep the sum, in total and per flow', () =
       const ledger = new Ledger()
       for (const s of steps) {
         if (s.do === 'accept') ledger.accept(s.id, s.flow)
-        else if (s.do === 'lease') ledger.lease(s.id, s.worker)
-        else if (s.do === 'settle') ledger.settle(s.id, s.outcome, undefined)
+        else if (s.do === 'settle') ledger.settle(s.id, s.outcome)
         else ledger.reject('EINVAL')
-        const { accepted, done, failed, inFlight, flows } = ledger.totals()
-        assert.is(accepted, done + failed + inFlight)
-        const inFlows = Object.values(flows).reduce(
-          (sum, flow) => sum + flow.accepted - flow.done - flow.failed,
-          0,
-        )
-        assert.is(inFlows, inFlight)
+        const { flows, ...total } = ledger.totals()
+        assert.is(total.accepted, endedOf(total) + total.inFlight)
+        for (const flow of Object.values(flows))
+          assert.is(flow.accepted, endedOf(flow) + flow.inFlight)
+        const inFlows = Object.values(flows).reduce((sum, flow) => sum + flow.inFlight, 0)
+        assert.is(inFlows, total.inFlight)
       }
     }),
   )
@@ -44,20 +43,13 @@ test('a message ends once: the second end is told apart and counts nothing', () 
   assert.is(ledger.settle('x', 'failed', 'w', 'EWORKERLOST'), true)
   assert.is(ledger.settle('x', 'done', 'w'), false)
   assert.is(ledger.settle('never', 'done', 'w'), false)
-  const { accepted, done, failed, failures, workers } = ledger.totals()
-  assert.equal({ accepted, done, failed }, { accepted: 1, done: 0, failed: 1 })
+  const { accepted, done, failed, failures, workers, duplicates } = ledger.totals()
+  assert.equal(
+    { accepted, done, failed, duplicates },
+    { accepted: 1, done: 0, failed: 1, duplicates: 2 },
+  )
   assert.equal(failures, { EWORKERLOST: 1 })
   assert.equal(workers, { w: { done: 0, failed: 1 } })
-})
-
-test('leases name the messages of a worker until they end', () => {
-  const ledger = new Ledger()
-  for (const id of ['a', 'b', 'c']) ledger.accept(id, 'F')
-  ledger.lease('a', 'w1')
-  ledger.lease('b', 'w1')
-  ledger.lease('c', 'w2')
-  ledger.settle('a', 'done', 'w1')
-  assert.equal(ledger.leasedTo('w1'), ['b'])
 })
 
 test('when() resolves at the end that makes its condition true', async () => {
@@ -79,9 +71,28 @@ test('names that peers made up are counted together', () => {
   ledger.settle('a', 'done', 'w')
   for (const id of ['b', 'c']) ledger.settle(id, 'done', `worker-${id}`)
   const { flows, workers } = ledger.totals()
-  const two = { accepted: 2, done: 2, failed: 0 }
-  assert.equal(flows, { F: { accepted: 1, done: 1, failed: 0 }, '(unknown)': two })
+  const none = { failed: 0, expired: 0, dead: 0, inFlight: 0 }
+  assert.equal(flows, {
+    F: { accepted: 1, done: 1, ...none },
+    '(unknown)': { accepted: 2, done: 2, ...none },
+  })
   assert.equal(workers, { w: { done: 1, failed: 0 }, '(unknown)': { done: 2, failed: 0 } })
+})
+
+test('codes that peers made up do not let the table grow; our own are always told apart', () => {
+  const ledger = new Ledger()
+  const fail = (id: string, code: string): void => {
+    ledger.accept(id, 'F')
+    ledger.settle(id, 'failed', undefined, code)
+  }
+  for (let n = 0; n < 500; n++) fail(`${n}`, `EMADEUP${n}`)
+  fail('long', 'E'.repeat(1000))
+  fail('own', 'EWORKERLOST')
+  const { failed, failures } = ledger.totals()
+  assert.is(failed, 502)
+  assert.is(failures['(unknown)'], 401)
+  assert.is(failures['EWORKERLOST'], 1)
+  assert.is(Object.keys(failures).length, 102)
 })
 
 test.run()

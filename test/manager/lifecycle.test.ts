@@ -31,10 +31,24 @@ for (const prefetch of [0, 3]) {
       const { accepted, done, failed, failures, flows } = manager.totals()
       assert.equal({ accepted, done, failed }, { accepted: 20, done: 0, failed: 20 })
       assert.equal(failures, { ESTOPPED: 20 })
-      assert.equal(flows, { Work: { accepted: 20, done: 0, failed: 20 } })
+      assert.equal(flows, {
+        Work: { accepted: 20, done: 0, failed: 20, expired: 0, dead: 0, inFlight: 0 },
+      })
     })
   })
 }
+
+test('stop() lets workers finish what they have, and what only waits for one fails', async () => {
+  const flows = '[Slow]\n?Test?Push\nSubject?Test?Tame\n??done\n'
+  await withManager('inproc', { workers: 1, prefetch: 9, flows }, async (manager) => {
+    for (let n = 0; n < 15; n++) await manager.push('Slow', { ms: n === 0 ? 1000 : 0 })
+    while (manager.totals().queue < 5) await new Promise((resolve) => setImmediate(resolve))
+    await within(LIMIT_MS, manager.stop(), 'stop')
+    const { accepted, done, failed, failures } = manager.totals()
+    assert.equal({ accepted, done, failed }, { accepted: 15, done: 10, failed: 5 })
+    assert.equal(failures, { ESTOPPED: 5 })
+  })
+})
 
 test('a worker that was to be replaced is not when the ZManager stops', async () => {
   const timers = (): number =>

@@ -3,18 +3,16 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   ActionKey,
+  Dealer,
   decodeEnvelope,
   decodeValue,
   encodeValue,
   type Header,
   type Message,
-  Pull,
   Push,
 } from '../../src/index.ts'
-import { makeProgram } from '../../src/manager/program.ts'
-import { type Dispatcher, Subject } from '../../src/manager/subject.ts'
 import { encodeEnvelope } from '../../src/topic/envelope.ts'
-import { within } from '../support/index.ts'
+import { type Scheme, within } from '../support/index.ts'
 import { withManager } from './fixture.ts'
 
 const LIMIT_MS = 5000
@@ -61,7 +59,9 @@ test('flows that nobody knows fail, and are counted together', async () => {
     for (const id of ['1', '2', '3']) await producer.send(from({ id, flow: `made-up-${id}` }))
     for (let n = 0; n < 3; n++) await within(LIMIT_MS, ends.receive(), 'a failure')
     const { flows } = manager.totals()
-    assert.equal(flows, { '(unknown)': { accepted: 3, done: 0, failed: 3 } })
+    assert.equal(flows, {
+      '(unknown)': { accepted: 3, done: 0, failed: 3, expired: 0, dead: 0, inFlight: 0 },
+    })
     await Promise.all([ends.close(), producer.close()])
   })
 })
@@ -86,78 +86,47 @@ test('a result that is sent in again starts afresh: what its handler publishes i
   })
 })
 
-/** A Subject alone, with one message in a flow, and a taker of its work. */
-async function withSubject(
-  name: string,
-  taker: Pull,
-  dispatcher: Partial<Dispatcher>,
-  body: (results: Pull) => Promise<void>,
-): Promise<void> {
-  const program = makeProgram(
-    [{ file: '/flows.ini', text: '[F]\n?F?Push\nSubject?F?Go\n??done\n' }],
-    [{ file: '/actions.ini', text: '[actionmapping]\n?F?Go = ./handlers.ts#go\n' }],
-  )
-  const results = new Pull()
-  const producer = new Push({ linger: 0 })
-  const config = {
-    subjectPullAddress: `inproc://${name}-in`,
-    subjectPushAddress: `inproc://${name}-out`,
-  }
-  const subject = new Subject(
-    config as ConstructorParameters<typeof Subject>[0],
-    program,
-    {
-      accepted: () => true,
-      room: async () => {},
-      abandoned: new AbortController().signal,
-      leased: () => {},
-      malformed: () => {},
-      unsaid: () => {},
-      ...dispatcher,
-    },
-    `inproc://${name}-results`,
-  )
-  await results.bind(`inproc://${name}-results`)
-  await subject.start()
-  try {
-    taker.connect(subject.pushAddress)
-    await taker.ready()
-    producer.connect(subject.pullAddress)
-    const { version } = program.flows.find('F')
-    await producer.send(
-      encodeEnvelope('t', { ...HEADER, flow: 'F', version }, new Uint8Array(5_000_000)),
-    )
-    await body(results)
-  } finally {
-    await Promise.all([taker.close(), producer.close()])
-    await within(LIMIT_MS, subject.stop(), 'the Subject stops')
-    await results.close()
-  }
+test('a body that cannot be read, in a flow that orders by a value, fails and the Subject goes on', async () => {
+  const flows = '[Ordered]\norder_by = client\n?Test?Push\nSubject?Test?Tame\n??done\n'
+  await withManager('inproc', { workers: 1, flows }, async (manager) => {
+    const results = await manager.subscribe(ActionKey.of({ flow: 'Ordered' }))
+    await manager.push('Ordered', { client: 'a' })
+    const { header } = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'an end'))
+    const producer = new Push({ linger: 0 })
+    producer.connect(manager.pullAddress)
+    const { outcome, worker, ...again } = { ...header, id: 'bad', step: 0 }
+    await producer.send(encodeEnvelope('t', again, Uint8Array.of(0xc1)))
+    const failed = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'the failure'))
+    assert.is(failed.header.error?.code, 'EINVAL')
+    await manager.push('Ordered', { client: 'a' })
+    await within(LIMIT_MS, manager.drain(), 'the next ends')
+    assert.is(manager.totals().done, 2)
+    await Promise.all([results.close(), producer.close()])
+  })
+})
+
+for (const scheme of ['inproc', 'ipc', 'tcp'] as Scheme[]) {
+  test(`${scheme}: who only says to be a worker gets no work, and harms none that is`, async () => {
+    await withManager(scheme, { workers: 1 }, async (manager) => {
+      const subject = manager.pushAddress
+      const strangers = ['worker-1', 'worker-2'].map(
+        (name) => new Dealer({ routingId: name, metadata: { 'X-Worker': name }, linger: 0 }),
+      )
+      for (const stranger of strangers) {
+        stranger.connect(subject)
+        await within(LIMIT_MS, stranger.ready(), 'a stranger is connected')
+        await stranger.send('give me work')
+      }
+      for (let n = 0; n < 20; n++) await manager.push('Work', { n })
+      await strangers[0]?.close()
+      for (let n = 0; n < 20; n++) await manager.push('Work', { n })
+      await within(LIMIT_MS, manager.drain(), 'all messages end')
+      assert.is(manager.totals().done, 40)
+      assert.is(strangers[1]?.tryReceive(), undefined)
+      assert.equal(manager.supervisor.workers, ['worker-1'])
+      await strangers[1]?.close()
+    })
+  })
 }
-
-test('a message is leased in the turn in which it is given away, however large', async () => {
-  let leased = ''
-  let tell = (_worker: string): void => {}
-  const inTime = new Promise<string>((resolve) => {
-    tell = resolve
-  })
-  const dispatcher = {
-    room: async () => void setImmediate(() => tell(leased)),
-    leased: (_envelope: unknown, worker: string) => {
-      leased = worker
-    },
-  }
-  await withSubject('lease', new Pull({ metadata: { 'X-Worker': 'w1' } }), dispatcher, async () => {
-    assert.is(await within(LIMIT_MS, inTime, 'a turn'), 'w1')
-  })
-})
-
-test('a message that someone else than a worker took fails', async () => {
-  await withSubject('stranger', new Pull(), {}, async (results) => {
-    const { header } = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'the failure'))
-    assert.is(header.outcome, 'failed')
-    assert.is(header.error?.code, 'EWORKERLOST')
-  })
-})
 
 test.run()

@@ -16,6 +16,7 @@ import { type Scheme, within } from '../support/index.ts'
 import { withManager, writeFixture } from './fixture.ts'
 
 const LIMIT_MS = 20_000
+const NONE = { expired: 0, dead: 0, inFlight: 0 }
 const WORK = ActionKey.of({ flow: 'Work' })
 
 function open(message: Message) {
@@ -45,7 +46,7 @@ for (const scheme of ['inproc', 'ipc', 'tcp'] as Scheme[]) {
       const { accepted, done, failed, failures, workers, flows } = manager.totals()
       assert.equal({ accepted, done, failed }, { accepted: 500, done: 450, failed: 50 })
       assert.equal(failures, { EODD: 50 })
-      assert.equal(flows, { Work: { accepted: 500, done: 450, failed: 50 } })
+      assert.equal(flows, { Work: { ...NONE, accepted: 500, done: 450, failed: 50 } })
       const byWorker = Object.values(workers).reduce(
         (sum, worker) => sum + worker.done + worker.failed,
         0,
@@ -137,7 +138,7 @@ test('a PUBLISH step hands the message to subscribers, and a flow without steps 
     assert.equal(values, { headline: 'hello' })
     await manager.push('Empty', {})
     await within(LIMIT_MS, manager.drain(), 'all messages end')
-    assert.equal(manager.totals().flows['Empty'], { accepted: 1, done: 1, failed: 0 })
+    assert.equal(manager.totals().flows['Empty'], { ...NONE, accepted: 1, done: 1, failed: 0 })
     await news.close()
   })
 })
@@ -175,7 +176,7 @@ test('a mapping that names what is not there: start says which, and leaves nothi
   assert.is(code, 'ENOENT')
   assert.match(
     message,
-    /actions\.ini: '\.\/handlers\.ts#nothing' is no function \(the module exports first, steps\)/,
+    /actions\.ini: '\.\/handlers\.ts#nothing' is no function \(the module exports first, steps, tame\)/,
   )
   writeFileSync(
     actions,

@@ -18,6 +18,7 @@ import {
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { Progress } from '../progress.ts'
 import { type Summary, summaryLines } from '../summary.ts'
+import { lineOf, parseValues } from '../values.ts'
 
 const HELP = `Usage: zmanager run <zmanager.ini> [--input FILE] [--flow NAME] [--events] [--json]
 
@@ -29,7 +30,7 @@ JSON object a line, in the order in which they finish. Progress and the summary 
   --flow NAME    the flow to send them into; default: the only flow, else the first
   --events       also write what handlers publish beside the flow, as {"key": ..., "values": ...}
   --json         the last line on stderr is the summary as one JSON object
-                 (accepted, done, failed, malformed, seconds, messagesPerSecond, flows, workers ...)
+                 (accepted, done, failed, expired, dead, malformed, seconds, messagesPerSecond, flows, workers ...)
 
 Exit code: 0 every line was done and its result written, 1 some were not, 2 wrong usage or configuration.
 Ctrl-C stops reading, finishes what was accepted and prints the summary; twice ends at once.
@@ -107,8 +108,8 @@ class Run {
     await this.#feed(input)
     await this.#manager.drain()
     const seconds = (performance.now() - started) / 1000
-    const { done, failed } = this.#manager.totals().flows[this.#flow] ?? { done: 0, failed: 0 }
-    this.#expected = done + failed
+    const ended = this.#manager.totals().flows[this.#flow]
+    this.#expected = ended ? ended.accepted - ended.inFlight : 0
     const missing = await this.#missing(writing)
     await this.#manager.stop()
     return this.#sumUp(seconds, missing)
@@ -130,10 +131,7 @@ class Run {
 
   #parseLine(line: string, number: number): Values | undefined {
     try {
-      const values: unknown = JSON.parse(line)
-      if (typeof values === 'object' && values !== null && !Array.isArray(values))
-        return values as Values
-      throw new Error('it is no JSON object')
+      return parseValues(line)
     } catch (error) {
       this.#malformed++
       this.#progress.line(`line ${number}: malformed: ${(error as Error).message}`)
@@ -179,7 +177,7 @@ class Run {
     const summary: Summary = { ...totals, malformed: this.#malformed, seconds }
     for (const line of summaryLines(summary, this.#options.json)) this.#progress.line(line)
     if (this.#interrupted) return 130
-    return totals.failed > 0 || this.#malformed > 0 || missing > 0 ? 1 : 0
+    return totals.done < totals.accepted || this.#malformed > 0 || missing > 0 ? 1 : 0
   }
 
   #interrupt(): void {
@@ -205,6 +203,5 @@ async function openInput(file: string): Promise<Readable> {
 }
 
 async function writeLine(value: unknown): Promise<void> {
-  const line = JSON.stringify(value, (_name, part) => (typeof part === 'bigint' ? `${part}` : part))
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+  if (!process.stdout.write(`${lineOf(value)}\n`)) await once(process.stdout, 'drain')
 }

@@ -44,8 +44,9 @@ test('a message is topic, JSON header and body, and the body is not copied', () 
   assert.is(decodeEnvelope(message).body, BODY)
 })
 
-test('outcome, error and worker come through', () => {
-  const header: Header = { ...HEADER, outcome: 'failed', error: ERROR, worker: 'w1' }
+test('outcome, error and worker come through, and so do token, fork and isCaught', () => {
+  const end = { outcome: 'failed' as const, error: ERROR, worker: 'w1', isCaught: true }
+  const header: Header = { ...HEADER, ...end, token: 't', fork: 'f' }
   assert.equal(decodeEnvelope(encodeEnvelope('t', header, BODY)).header, header)
 })
 
@@ -84,7 +85,15 @@ for (const name of Object.keys(HEADER)) {
 }
 
 test('ill-typed values are refused: fractions, negatives, infinity, other outcomes', () => {
-  const bad = { step: [-1, 1.5, '1', 2 ** 60], attempt: [-1], outcome: ['', 1], worker: [1, null] }
+  const bad = {
+    step: [-1, 1.5, '1', 2 ** 60],
+    attempt: [-1],
+    outcome: ['', 1],
+    worker: [1, null],
+    token: [1, null],
+    fork: [true],
+    isCaught: ['true', 1, null],
+  }
   for (const [name, values] of Object.entries(bad)) {
     for (const value of values) {
       assert.match(refusal(withHeader({ ...HEADER, [name]: value })), `"${name}" must be`)
@@ -128,6 +137,9 @@ const anyHeader: fc.Arbitrary<Header> = fc.record(
       { noNullPrototype: true },
     ),
     worker: text,
+    token: text,
+    fork: text,
+    isCaught: fc.boolean(),
   },
   {
     requiredKeys: ['id', 'flow', 'version', 'step', 'format', 'at', 'attempt', 'key'],
@@ -151,7 +163,14 @@ test('property: random frames are refused with a ZmqError', () => {
 })
 
 test('property: a header with one field replaced by any JSON is whole or refused', () => {
-  const name = fc.constantFrom(...Object.keys(HEADER), 'outcome', 'error', 'worker', '__proto__')
+  const name = fc.constantFrom(
+    ...Object.keys(HEADER),
+    'outcome',
+    'error',
+    'token',
+    'isCaught',
+    '__proto__',
+  )
   fc.assert(
     fc.property(name, fc.jsonValue(), (field, value) => {
       const json = `${JSON.stringify(HEADER).slice(0, -1)},${JSON.stringify(field)}:${JSON.stringify(value)}}`

@@ -1,0 +1,149 @@
+// zmanager send: pushes messages to a Subject, as a producer does.
+// Not in here: how a message looks on the wire (src/topic/envelope.ts).
+
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { ActionKey, encodeValue, type Message, Push, type Values, ZmqError } from '../../index.ts'
+import { envelope, FORMAT } from '../../manager/messages.ts'
+import { type Command, parseFlags, UsageError } from '../command.ts'
+import { flowOrKey } from '../flow-or-key.ts'
+import { readSources } from '../sources.ts'
+import { parseValues } from '../values.ts'
+
+const HELP = `Usage: zmanager send <pull-address> <flow-or-key> [json] [options]
+
+Pushes one message with these values, or one for each line of stdin (a JSON object a line), to the
+subject_pull_address of a ZManager. The id of each message goes to stdout, one a line.
+
+  flow-or-key     the name of a flow, or an action key (Sender?Context@Decorator?Action) for a message
+                  without a flow
+  --flows FILE    the flow file, or zmanager.ini, that the ZManager runs: its version of the flow goes
+                  with the message. A flow's name needs it
+  --timeout S     seconds to wait for somebody at the address, and for what is sent to leave; default 5
+
+Exit code: 0 all was handed over, 1 nobody was there or lines were malformed, 2 wrong usage.
+Handed over is not done: zmanager tail shows what becomes of a message.
+
+Examples:
+  zmanager send tcp://localhost:19030 '?Earthquake?Classify' '{"magnitude": 6.1}'
+  zmanager send tcp://localhost:19030 Earthquake --flows flows.ini < earthquakes.ndjson`
+
+const DEFAULT_SECONDS = 5
+
+interface Options {
+  readonly address: string
+  /** Where a message starts; its flow is empty for a message without one. */
+  readonly key: ActionKey
+  readonly version: string
+  readonly values: Values | undefined
+  readonly timeoutMs: number
+}
+
+export const send: Command = {
+  name: 'send',
+  summary: 'push messages into a flow or to an action',
+  help: HELP,
+  run: (args) => runSend(parse(args)),
+}
+
+const FLAGS = { flows: { type: 'string' }, timeout: { type: 'string' } } as const
+
+function parse(args: readonly string[]): Options {
+  const { values, positionals } = parseFlags(args, FLAGS)
+  const [address, name, json, ...more] = positionals
+  if (address === undefined || name === undefined || more.length > 0)
+    throw new UsageError('send takes a pull address, a flow or key, and values as JSON')
+  if (address.startsWith('inproc:'))
+    throw new UsageError(`${address} is inside another process: send needs ipc:// or tcp://`)
+  return {
+    address,
+    ...startOf(flowOrKey(name), values.flows),
+    values: json === undefined ? undefined : valuesOf(json),
+    timeoutMs: secondsOf(values.timeout) * 1000,
+  }
+}
+
+function startOf(key: ActionKey, file: string | undefined): { key: ActionKey; version: string } {
+  if (key.flow === '') return { key, version: '' }
+  if (file === undefined)
+    throw new UsageError(`send ${key.flow} needs --flows FILE: the version of the flow goes along`)
+  const { flows, findings } = readSources([file])
+  const broken = findings.find(({ severity }) => severity === 'error')
+  if (broken) throw new ZmqError('EINVAL', `${broken.file}: ${broken.message}`)
+  const flow = flows.find(({ name }) => name === key.flow)
+  if (!flow) {
+    const known = flows.map(({ name }) => name).join(', ') || 'none'
+    throw new ZmqError('ENOENT', `${file}: no flow '${key.flow}' (there is ${known})`)
+  }
+  const [first = ActionKey.of({ flow: flow.name, action: 'done' })] = flow.steps
+  return { key: first, version: flow.version }
+}
+
+function valuesOf(json: string): Values {
+  try {
+    return parseValues(json)
+  } catch (error) {
+    throw new UsageError(`The values are one JSON object: ${(error as Error).message}`)
+  }
+}
+
+function secondsOf(text: string | undefined): number {
+  const seconds = Number(text ?? DEFAULT_SECONDS)
+  if (seconds > 0 && seconds <= 86_400 && text !== '') return seconds
+  throw new UsageError(`--timeout is a number of seconds, not '${text}'`)
+}
+
+async function runSend(options: Options): Promise<number> {
+  const { address, timeoutMs, values } = options
+  const push = new Push({ linger: timeoutMs })
+  try {
+    push.connect(address)
+    await push.ready(1, { signal: AbortSignal.timeout(timeoutMs) })
+    const malformed = values ? await sendOne(push, options, values) : await sendLines(push, options)
+    await push.close()
+    const lost = Object.values(push.statistics().dropped).reduce((sum, count) => sum + count, 0)
+    if (lost > 0) console.error(`zmanager: ${lost} messages did not leave within --timeout`)
+    return malformed + lost > 0 ? 1 : 0
+  } catch (error) {
+    if ((error as Error).name !== 'TimeoutError') throw error
+    console.error(`zmanager: nobody at ${address} takes messages (waited ${timeoutMs / 1000} s)`)
+    return 1
+  }
+}
+
+async function sendOne(push: Push, options: Options, values: Values): Promise<0> {
+  const id = randomUUID()
+  const signal = AbortSignal.timeout(options.timeoutMs)
+  await push.send(messageOf(id, options, values), { signal })
+  if (!process.stdout.write(`${id}\n`)) await once(process.stdout, 'drain')
+  return 0
+}
+
+/** The number of lines that were no JSON object. */
+async function sendLines(push: Push, options: Options): Promise<number> {
+  let [number, malformed] = [0, 0]
+  const input = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+  for await (const line of input) {
+    number++
+    const values = line.trim() === '' ? undefined : read(line, number)
+    if (values instanceof Error) malformed++
+    else if (values) await sendOne(push, options, values)
+  }
+  return malformed
+}
+
+function read(line: string, number: number): Values | Error {
+  try {
+    return parseValues(line)
+  } catch (error) {
+    console.error(`line ${number}: malformed: ${(error as Error).message}`)
+    return error as Error
+  }
+}
+
+function messageOf(id: string, { key, version }: Options, values: Values): Message {
+  const place = { flow: key.flow, version, step: 0, key: key.toString() }
+  const header = { id, ...place, format: FORMAT, at: Date.now(), attempt: 1 }
+  return envelope(key, header, encodeValue(values))
+}

@@ -1,0 +1,149 @@
+// zmanager tail: prints what an Integration Manager publishes, one line a message.
+// Not in here: how topics and subscriptions are written (src/topic/topic.ts).
+
+import { once } from 'node:events'
+import {
+  type ActionKey,
+  decodeEnvelope,
+  decodeValue,
+  type Envelope,
+  type Message,
+  prefixOf,
+  Subscriber,
+  topicKey,
+  ZmqError,
+} from '../../index.ts'
+import { FORMAT } from '../../manager/messages.ts'
+import { type Command, parseFlags, UsageError } from '../command.ts'
+import { flowOrKey } from '../flow-or-key.ts'
+import { lineOf } from '../values.ts'
+
+const HELP = `Usage: zmanager tail <pub-address> [flow-or-key] [options]
+
+Subscribes at the integration_manager_pub_address of a ZManager and prints what is published from then
+on, one line each: the time, the flow, the action key, done or failed, the id, the values.
+
+  flow-or-key   a flow's name, or a pattern Sender?Context@Decorator?Action in which a gap is any;
+                default: everything
+  --flow NAME   with a pattern: of this flow only
+  --count N     end after N lines
+  --json        one JSON object a line: {flow, key, id, at, outcome, error, worker, values}; what is not
+                there is left out, bytes are base64
+
+"connected" on stderr says that the subscription is in force. Ctrl-C ends it.
+Exit code: 0 it was ended, or N lines were printed, 2 wrong usage.
+
+Examples:
+  zmanager tail tcp://localhost:19034
+  zmanager tail tcp://localhost:19034 '??failed' --json
+  zmanager tail tcp://localhost:19034 '?Earthquake@PUBLISH?' --flow Earthquake --count 10`
+
+interface Options {
+  readonly address: string
+  readonly pattern: ActionKey
+  readonly count: number
+  readonly json: boolean
+}
+
+export const tail: Command = {
+  name: 'tail',
+  summary: 'print what is published',
+  help: HELP,
+  run: (args) => runTail(parse(args)),
+}
+
+const FLAGS = {
+  flow: { type: 'string' },
+  count: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
+function parse(args: readonly string[]): Options {
+  const { values, positionals } = parseFlags(args, FLAGS)
+  const [address, name = '??', ...more] = positionals
+  if (address === undefined || more.length > 0)
+    throw new UsageError('tail takes a pub address, and a flow or key')
+  if (address.startsWith('inproc:'))
+    throw new UsageError(`${address} is inside another process: tail needs ipc:// or tcp://`)
+  const pattern = flowOrKey(name)
+  return {
+    address,
+    pattern: values.flow === undefined ? pattern : pattern.with({ flow: values.flow }),
+    count: values.count === undefined ? Number.POSITIVE_INFINITY : countOf(values.count),
+    json: values.json ?? false,
+  }
+}
+
+function countOf(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count
+  throw new UsageError(`--count is a whole number from 1, not '${text}'`)
+}
+
+async function runTail({ address, pattern, count, json }: Options): Promise<number> {
+  const subscriber = new Subscriber()
+  subscriber.subscribe(prefixOf(pattern))
+  subscriber.connect(address)
+  const stop = (): void => void subscriber.close()
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  let printed = 0
+  void subscriber.ready().then(
+    () => console.error(`connected ${address}`),
+    () => {}, // closed before
+  )
+  for await (const message of subscriber) {
+    const envelope = read(message, pattern)
+    if (!envelope) continue
+    await print(json ? lineOf(objectOf(envelope)) : textOf(envelope))
+    printed++
+    if (printed >= count) break
+  }
+  await subscriber.close()
+  return 0
+}
+
+/** Undefined for what the pattern does not ask for, and for what is no message of a ZManager. */
+function read(message: Message, pattern: ActionKey): Envelope | undefined {
+  if (message.length === 1) return undefined // how new subscribers are found out to be connected
+  try {
+    const envelope = decodeEnvelope(message)
+    return topicKey(envelope.topic).matches(pattern) ? envelope : undefined
+  } catch (error) {
+    if (!(error instanceof ZmqError)) throw error
+    console.error(`skipped: ${error.message}`)
+    return undefined
+  }
+}
+
+function objectOf({ header, body }: Envelope): object {
+  const { flow, key, id, at, outcome, error, worker } = header
+  return { flow, key, id, at, outcome, error, worker, values: valuesOf(header.format, body) }
+}
+
+function textOf({ header, body }: Envelope): string {
+  const { flow, key, id, outcome, error } = header
+  const time = new Date().toISOString().slice(11, 23)
+  const parts = [time, flow || '-', key, outcome ?? '-', plain(id)]
+  if (error) parts.push(`${plain(error.code)}:`, lineOf(error.message))
+  return [...parts, lineOf(valuesOf(header.format, body))].join(' ')
+}
+
+/** Bodies of unknown codecs, or of no codec at all, are shown as their bytes. */
+function valuesOf(format: string, body: Uint8Array): unknown {
+  if (format !== FORMAT) return body
+  try {
+    return decodeValue(body)
+  } catch {
+    return body
+  }
+}
+
+/** As it is if it is one harmless word, else as JSON: ids and codes come from anyone. */
+function plain(text: string): string {
+  return /^[\w.:-]+$/.test(text) ? text : lineOf(text)
+}
+
+async function print(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+}

@@ -1,0 +1,126 @@
+// The flows and the mapping that a command line names, with everything that is odd about their texts.
+// What a file says never throws: it becomes a finding. A file that cannot be read does throw.
+
+import { readFileSync } from 'node:fs'
+import type { Finding } from '../flow/check.ts'
+import { type Flow, FlowTable } from '../flow/flow.ts'
+import { type IniWarning, scanIni } from '../flow/ini.ts'
+import { loadActions, loadFlows } from '../flow/load.ts'
+import { ActionKey, loadConfig, ZmqError } from '../index.ts'
+import type { SourceFile } from '../manager/config.ts'
+import type { Target } from '../manager/program.ts'
+import { ActionMap } from '../topic/action-map.ts'
+
+export interface Sources {
+  readonly flowFiles: readonly SourceFile[]
+  readonly actionFiles: readonly SourceFile[]
+  /** The flows in force: of two with one name the later. */
+  readonly flows: readonly Flow[]
+  readonly actions: ActionMap<Target>
+  /** What services subscribe to, as sections [servicemapping] say. */
+  readonly subscribers: readonly ActionKey[]
+  readonly findings: readonly Finding[]
+}
+
+type Kind = 'config' | 'actions' | 'flows'
+type Tell = (finding: Finding) => void
+
+/** Reads zmanager.ini files and what they name, or flow and action files themselves, in any order. */
+export function readSources(names: readonly string[]): Sources {
+  const findings: Finding[] = []
+  const tell: Tell = (finding) => findings.push(finding)
+  const { flowFiles, actionFiles } = readable(names.map(readSource), tell)
+  const tables = flowFiles.map(({ text, file }) => loadFlows(text, file))
+  const mappings = actionFiles.map(({ text, file }) => ({ file, ...loadActions(text, file) }))
+  for (const { warnings } of [...tables, ...mappings]) warnings.map(findingOf).forEach(tell)
+  const table = new FlowTable(tables.flatMap(({ flows }) => flows))
+  const actions = new ActionMap<Target>()
+  for (const { map, file } of mappings) {
+    for (const { key, target } of map.entries()) actions.set(key, { text: target, file })
+  }
+  return {
+    flowFiles,
+    actionFiles,
+    flows: table.names.map((name) => table.find(name)),
+    actions,
+    subscribers: actionFiles.flatMap(subscribersOf),
+    findings,
+  }
+}
+
+/** Throws ZmqError with the system's code. */
+export function readSource(file: string): SourceFile {
+  try {
+    return { file, text: readFileSync(file, 'utf8') }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ZmqError(code ?? 'EIO', `Cannot read ${file}: ${message}`, { cause: error })
+  }
+}
+
+/** The files that can be scanned, by kind; the others are told of. */
+function readable(sources: readonly SourceFile[], tell: Tell) {
+  const flowFiles: SourceFile[] = []
+  const actionFiles: SourceFile[] = []
+  for (const source of sources) {
+    const kind = kindOf(source, tell)
+    if (kind === 'flows') flowFiles.push(source)
+    if (kind === 'actions') actionFiles.push(source)
+    if (kind !== 'config') continue
+    const config = attempt(() => loadConfig(source.file), source.file, 'config', tell)
+    flowFiles.push(...(config?.flows ?? []).filter((one) => kindOf(one, tell)))
+    actionFiles.push(...(config?.actions ?? []).filter((one) => kindOf(one, tell)))
+  }
+  return { flowFiles, actionFiles }
+}
+
+function kindOf({ text, file }: SourceFile, tell: Tell): Kind | undefined {
+  const scanned = attempt(() => scanIni(text, file), file, 'unreadable', tell)
+  if (!scanned) return undefined
+  const names = scanned.sections.map(({ name }) => name.toLowerCase())
+  if (names.includes('zmanagerconfiguration')) return 'config'
+  return names.includes('actionmapping') ? 'actions' : 'flows'
+}
+
+function attempt<T>(make: () => T, file: string, code: string, tell: Tell): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof ZmqError)) throw error
+    const text = error.message.startsWith(`${file}:`)
+      ? error.message.slice(file.length + 1)
+      : error.message
+    const [, line, message] = /^(\d+): (.*)$/s.exec(text) ?? [undefined, undefined, text.trim()]
+    const place = line === undefined ? { file } : { file, line: Number(line) }
+    tell({ severity: 'error', code, message: message as string, ...place })
+    return undefined
+  }
+}
+
+function subscribersOf({ text, file }: SourceFile): ActionKey[] {
+  const sections = scanIni(text, file).sections.filter(
+    ({ name }) => name.toLowerCase() === 'servicemapping',
+  )
+  return sections.flatMap(({ entries }) =>
+    entries.flatMap(({ key }) => {
+      try {
+        return [ActionKey.parse(key)]
+      } catch {
+        return [] // DigitalPy's section, which nothing here depends on
+      }
+    }),
+  )
+}
+
+// The loader's warnings have words only; these are the ones that have a name of their own.
+const CODES: readonly (readonly [words: RegExp, code: string])[] = [
+  [/ does not end in \?\?done/, 'missing-done'],
+  [/ repeats the step before it$/, 'repeated-step'],
+  [/ replaces (an|the) earlier/, 'duplicate'],
+  [/^skipped: /, 'skipped-line'],
+]
+
+function findingOf({ file, line, message }: IniWarning): Finding {
+  const code = CODES.find(([words]) => words.test(message))?.[1] ?? 'unclear'
+  return { severity: 'warning', code, message, file, line }
+}

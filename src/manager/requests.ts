@@ -1,0 +1,104 @@
+// Who waits for the end of which message. The end goes to the asker only, except where the last step
+// is to publish: then subscribers get it as well.
+
+import { ZmqError } from '../core/errors.ts'
+import { isDone } from '../flow/flow.ts'
+import { ActionKey } from '../topic/action-key.ts'
+import type { Envelope, StepError } from '../topic/envelope.ts'
+import { decodeValue } from '../wire/value.ts'
+import type { Values } from './handlers.ts'
+
+export interface FlowRequestOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. The message goes on. */
+  readonly signal?: AbortSignal
+  /** The longest wait, ms; then the promise rejects with ETIMEDOUT. The message goes on. Default: no limit. */
+  readonly timeout?: number
+}
+
+/**
+ * A message that failed, with the code its handler gave. EHANDLER: that gave none. EWORKERLOST: its
+ * worker died. ETIMEDOUT: it hung its worker, or was over its time. ENOWORKERS: nobody is left to
+ * run it. ESTOPPED: the ZManager was stopped.
+ */
+export class FlowError extends ZmqError {
+  /** The message's id. */
+  readonly id: string
+  /** Text of the action key that failed. */
+  readonly step: string
+  /** Sending it again may help. */
+  readonly retryable: boolean
+
+  constructor(id: string, { code, step, message, retryable }: StepError) {
+    super(code, message)
+    this.name = 'FlowError'
+    this.id = id
+    this.step = step
+    this.retryable = retryable
+  }
+}
+
+interface Asker {
+  /** To be aborted before either. */
+  readonly settled: AbortController
+  resolve(values: Values): void
+  reject(reason: unknown): void
+}
+
+export class Requests {
+  readonly #asked = new Map<string, Asker | undefined>() // by id; undefined: waits no more
+
+  /** Settles with the end of the message `id`; to be called before that is sent. */
+  listen(id: string, { signal, timeout }: FlowRequestOptions = {}): Promise<Values> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const asked = this.#asked
+    return new Promise((resolve, reject) => {
+      const settled = new AbortController() // takes the listener away
+      const giveUp = (reason: unknown): void => {
+        settled.abort()
+        asked.set(id, undefined)
+        reject(reason)
+      }
+      signal?.addEventListener('abort', () => giveUp(signal.reason), { signal: settled.signal })
+      if (timeout !== undefined) {
+        const timer = setTimeout(() => giveUp(late(timeout)), timeout)
+        settled.signal.addEventListener('abort', () => clearTimeout(timer))
+      }
+      asked.set(id, { settled, resolve, reject })
+    })
+  }
+
+  /** A message ended. True if its end is for its asker only. */
+  settle({ header, body }: Envelope): boolean {
+    if (!this.#asked.has(header.id)) return false
+    const asker = this.#asked.get(header.id)
+    this.#asked.delete(header.id)
+    asker?.settled.abort()
+    if (header.error) asker?.reject(new FlowError(header.id, header.error))
+    else if (asker) answer(asker, body)
+    return header.outcome === 'failed' || isDone(ActionKey.parse(header.key))
+  }
+
+  /** The message was not sent. */
+  cancel(id: string, reason: unknown): void {
+    const asker = this.#asked.get(id)
+    this.#asked.delete(id)
+    asker?.settled.abort()
+    asker?.reject(reason)
+  }
+
+  cancelAll(reason: unknown): void {
+    for (const id of [...this.#asked.keys()]) this.cancel(id, reason)
+  }
+}
+
+function answer(asker: Asker, body: Uint8Array): void {
+  try {
+    asker.resolve(decodeValue(body) as Values)
+  } catch (error) {
+    asker.reject(error)
+  }
+}
+
+function late(ms: number): ZmqError {
+  return new ZmqError('ETIMEDOUT', `No answer came within ${ms} ms; the message goes on`)
+}

@@ -1,0 +1,32 @@
+// The counts of the ledger, and what is where now.
+
+import type { DeadLetters } from './dead-letters.ts'
+import type { Dispatch } from './dispatch.ts'
+import type { LedgerTotals, Totals } from './ledger.ts'
+
+export function totalsOf(
+  counted: LedgerTotals,
+  dispatch: Dispatch,
+  deadLetters: DeadLetters,
+): Totals {
+  const workers = new Map<string, Totals['workers'][string]>()
+  for (const [name, counts] of Object.entries(counted.workers))
+    workers.set(name, { ...counts, leases: 0 })
+  for (const { worker, load } of dispatch.lanes) {
+    const place = placeOf(worker)
+    const { done, failed, leases } = workers.get(place) ?? { done: 0, failed: 0, leases: 0 }
+    workers.set(place, { done, failed, leases: leases + load })
+  }
+  return {
+    ...counted,
+    workers: Object.fromEntries(workers),
+    queue: dispatch.waiting,
+    deadLetters: deadLetters.size,
+    deadLettersDropped: deadLetters.dropped,
+  }
+}
+
+/** Workers that follow each other in one place count together. */
+export function placeOf(worker: string): string {
+  return worker.replace(/\.\d+$/, '')
+}

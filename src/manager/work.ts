@@ -1,0 +1,55 @@
+// A message that workers are to have: what came in, and how it fared so far.
+
+import type { Message } from '../core/message.ts'
+import type { Decision } from '../flow/flow-engine.ts'
+import type { FlowPolicy } from '../flow/policy.ts'
+import type { ActionKey } from '../topic/action-key.ts'
+import type { Envelope } from '../topic/envelope.ts'
+import { decodeValue } from '../wire/value.ts'
+import { atStep, envelope } from './messages.ts'
+
+export interface Work {
+  /** As it came in. */
+  readonly received: Envelope
+  /** Its first step for a worker, and where that is in the flow. */
+  readonly key: ActionKey
+  readonly step: number
+  readonly policy: FlowPolicy
+  /** Messages of one line go to one worker, in order; '' = any worker. */
+  readonly line: string
+  /** Goes up by one each time a worker began it in vain; what handlers are told. */
+  attempt: number
+  /** How many workers died or hung while they were at it. */
+  strikes: number
+  /** A worker has it. */
+  isLeased: boolean
+  /** It ended: whoever still has it leaves it alone. */
+  isOver: boolean
+}
+
+/** Throws EINVAL if the flow orders by a value and the body cannot be read. */
+export function workOf(
+  received: Envelope,
+  { key, position }: Exclude<Decision, { do: 'end' }>,
+  policy: FlowPolicy,
+): Work {
+  const { attempt } = received.header
+  const line = lineOf(received, policy.orderBy)
+  const { step } = position
+  const state = { attempt, strikes: 0, isLeased: false, isOver: false }
+  return { received, key, step, policy, line, ...state }
+}
+
+/** The message as a worker gets it. */
+export function messageOf({ received, key, step, attempt }: Work): Message {
+  const { header, body } = received
+  return envelope(key, { ...atStep(header, key), step, attempt }, body)
+}
+
+/** Of values that are no text, number or truth value there is no line; nor of one that is missing. */
+function lineOf({ header, body }: Envelope, name: string): string {
+  if (name === '') return ''
+  const value = (decodeValue(body) as Record<string, unknown> | null)?.[name]
+  if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return ''
+  return `${header.flow}~${typeof value}~${value}`
+}
