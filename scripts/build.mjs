@@ -1,7 +1,7 @@
 // Builds dist/: declarations by tsc, JavaScript by esbuild, in few files so that importing the package
 // is quick. msgpackr is bundled: installed as a dependency, it would bring an optional native addon.
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,3 +43,12 @@ await build({
   outdir: at('dist'),
   platform: 'neutral',
 })
+
+// esbuild calls a class that speaks of itself _Name, and users would see that when they print one.
+for (const file of readdirSync(at('dist')).filter((name) => name.endsWith('.js'))) {
+  const text = readFileSync(at('dist', file), 'utf8')
+  const named = text.replace(/^(var (\w+) = class )_\2\b[\s\S]*?^};$/gm, (body, _head, name) =>
+    body.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), name),
+  )
+  if (named !== text) writeFileSync(at('dist', file), named)
+}

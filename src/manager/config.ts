@@ -7,6 +7,7 @@ import ini from 'ini'
 import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
 import type { DispatchOrder } from './dispatch.ts'
+import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal-options.ts'
 
 const SECTION = 'ZManagerConfiguration'
 
@@ -37,6 +38,10 @@ export interface ZManagerConfig {
   readonly dispatch: DispatchOrder
   /** Messages that are kept because they killed their workers; the oldest go. */
   readonly deadLetters: number
+  /** The file in which accepted messages outlive a crash of the process. Default: there is none. */
+  readonly journal?: string
+  /** What of it outlives a crash of the machine. Default: 'interval'. */
+  readonly journalFsync?: FsyncPolicy
   readonly flows: readonly SourceFile[]
   readonly actions: readonly SourceFile[]
 }
@@ -56,6 +61,8 @@ const DEFAULTS = {
 }
 
 type Key = keyof typeof DEFAULTS
+
+const KEYS = [...Object.keys(DEFAULTS), 'journal', 'journal_fsync', 'flows', 'actions']
 
 const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
 
@@ -93,6 +100,7 @@ export function loadConfig(file: string): ZManagerConfig {
     workerRestarts: number('worker_restarts', 0),
     dispatch: dispatchOf(section['dispatch'] ?? DEFAULTS.dispatch, file),
     deadLetters: number('dead_letters', 0),
+    ...journalOf(section, file),
     flows: filesOf(section, 'flows', file),
     actions: filesOf(section, 'actions', file),
   }
@@ -113,14 +121,13 @@ function read(file: string): string {
 }
 
 function checkKeys(section: Record<string, unknown>, file: string): void {
-  const known = [...Object.keys(DEFAULTS), 'flows', 'actions']
   const unknown = Object.keys(section).find(
-    (key) => !known.includes(key) && !WITHOUT_EFFECT.includes(key),
+    (key) => !KEYS.includes(key) && !WITHOUT_EFFECT.includes(key),
   )
   if (unknown === undefined) return
   throw new ZmqError(
     'EINVAL',
-    `${file}: [${SECTION}] has no key '${unknown}' (it has ${known.join(', ')})`,
+    `${file}: [${SECTION}] has no key '${unknown}' (it has ${KEYS.join(', ')})`,
   )
 }
 
@@ -138,6 +145,22 @@ function dispatchOf(value: unknown, file: string): DispatchOrder {
   if (order) return order
   const known = DISPATCH_ORDERS.join(' or ')
   throw new ZmqError('EINVAL', `${file}: dispatch must be ${known}, not '${value}'`)
+}
+
+/** The path is relative to the ini file. */
+function journalOf(
+  section: Record<string, unknown>,
+  file: string,
+): Pick<ZManagerConfig, 'journal' | 'journalFsync'> {
+  const fsync = section['journal_fsync'] ?? 'interval'
+  if (!isFsyncPolicy(fsync)) {
+    const known = FSYNC_POLICIES.join(', ')
+    throw new ZmqError('EINVAL', `${file}: journal_fsync must be one of ${known}, not '${fsync}'`)
+  }
+  const path = section['journal'] ?? ''
+  if (typeof path !== 'string')
+    throw new ZmqError('EINVAL', `${file}: journal must be a file name, not '${path}'`)
+  return path === '' ? {} : { journal: resolve(dirname(file), path), journalFsync: fsync }
 }
 
 function addressOf(value: unknown, key: string, file: string): string {

@@ -25,9 +25,13 @@ export interface JournalOptions {
 
 export type JournalSettings = Required<JournalOptions>
 
-const POLICIES: readonly unknown[] = ['always', 'interval', 'never'] satisfies FsyncPolicy[]
+export const FSYNC_POLICIES: readonly FsyncPolicy[] = ['always', 'interval', 'never']
 const INTERVAL_MS = 50
 const COMPACT_BYTES = 64 * 1024 * 1024
+
+export function isFsyncPolicy(value: unknown): value is FsyncPolicy {
+  return FSYNC_POLICIES.some((policy) => policy === value)
+}
 
 /** Throws EINVAL naming the option. */
 export function checkOptions(path: string, options: JournalOptions): JournalSettings {
@@ -39,7 +43,7 @@ export function checkOptions(path: string, options: JournalOptions): JournalSett
   }
   const { fsync, intervalMs, compactBytes } = settings
   check(typeof path === 'string' && path !== '', 'path', 'a file name', path)
-  check(POLICIES.includes(fsync), 'fsync', "'always', 'interval' or 'never'", fsync)
+  check(isFsyncPolicy(fsync), 'fsync', "'always', 'interval' or 'never'", fsync)
   const fits = intervalMs >= 1 && intervalMs < 2 ** 31
   check(fits, 'intervalMs', 'a number of milliseconds, 1 or more', intervalMs)
   check(compactBytes >= 0, 'compactBytes', 'a number of bytes, 0 or more', compactBytes)

@@ -48,6 +48,9 @@ export interface KnownNames {
   worker(name: string): boolean
 }
 
+/** As `Ledger.settle`. */
+export type Ended = (id: string, outcome: Outcome, worker?: string, code?: string) => void
+
 const ALL: KnownNames = { flow: () => true, worker: () => true }
 /** What all other names are counted under. */
 const UNKNOWN = '(unknown)'
@@ -66,10 +69,13 @@ export class Ledger {
   readonly #failures = new Map<string, number>()
   readonly #changed = new Set<() => void>()
   readonly #known: KnownNames
+  readonly #ended: Ended
   #duplicates = 0
 
-  constructor(known: KnownNames = ALL) {
+  /** `ended` is told of every end that counts. */
+  constructor(known: KnownNames = ALL, ended: Ended = () => {}) {
     this.#known = known
+    this.#ended = ended
   }
 
   get inFlight(): number {
@@ -105,6 +111,7 @@ export class Ledger {
     this.#flow(flow)[outcome]++
     if (worker !== undefined) this.#worker(worker)[outcome === 'done' ? 'done' : 'failed']++
     if (outcome === 'failed' && code !== undefined) this.#fail(code)
+    this.#ended(id, outcome, worker, code)
     this.#check()
     return true
   }

@@ -2,9 +2,15 @@
 
 import type { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
-import type { Position } from '../flow/flow.ts'
+import type { FlowTable, Position } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
-import { type Envelope, encodeEnvelope, type Header, type StepError } from '../topic/envelope.ts'
+import {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  type Header,
+  type StepError,
+} from '../topic/envelope.ts'
 import { topicOf } from '../topic/topic.ts'
 
 /** The name of the codec of bodies (src/wire/value.ts). */
@@ -21,10 +27,24 @@ export function atStep(header: Header, key: ActionKey, position?: Position): Hea
   return { ...header, key: key.toString(), step: position?.step ?? header.step }
 }
 
-/** A message as it starts out: what only an end carries, and its sender made up, is taken off. */
+/**
+ * A message as it starts out: what only an end or a message under way carries, and its sender made
+ * up, is taken off.
+ */
 export function withoutEnd({ topic, header, body }: Envelope): Envelope {
-  const { outcome, error, worker, ...rest } = header
+  const { outcome, error, worker, token, fork, isCaught, ...rest } = header
   return { topic, header: rest, body }
+}
+
+/**
+ * What a producer sent. One that does not know the version of its flow leaves it empty (''): then
+ * that of `flows` is meant. Throws EINVAL for what is no envelope.
+ */
+export function openSent(message: Message, flows: FlowTable): Envelope {
+  const sent = withoutEnd(decodeEnvelope(message))
+  const { flow, version, step } = sent.header
+  if (version === '' && step === 0) sent.header.version = flows.get(flow)?.version ?? ''
+  return sent
 }
 
 /** An envelope under the topic of its key. */

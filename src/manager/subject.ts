@@ -5,34 +5,17 @@
 //                                       PUSH --> Integration Manager
 
 import type { Message } from '../core/message.ts'
-import type { Decision } from '../flow/flow-engine.ts'
 import { Pull } from '../patterns/pull.ts'
 import { Push } from '../patterns/push.ts'
 import { Router } from '../patterns/router.ts'
-import { decodeEnvelope, type Envelope, type StepError } from '../topic/envelope.ts'
+import type { Envelope } from '../topic/envelope.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
-import { atStep, doneEnvelope, failedEnvelope, stepError, withoutEnd } from './messages.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { type DurableStore, NotKeptError } from './durable-store.ts'
+import { atStep, doneEnvelope, failedEnvelope, openSent, stepError } from './messages.ts'
 import { nextStep, type Program } from './program.ts'
 import { WORKER_PROPERTY } from './worker.ts'
-
-/** Who owns the messages and knows the workers. */
-export interface Dispatcher {
-  /** A message came in. False: it is here already. */
-  accepted(envelope: Envelope): boolean
-  /**
-   * Takes a message that a worker is to run. Resolves when it may be given the next one. Throws
-   * ENOWORKERS when there will be no worker, ESTOPPED when the workers are told to finish.
-   */
-  give(envelope: Envelope, decision: Exclude<Decision, { do: 'end' }>): Promise<void>
-  /** Whoever says to be this worker is connected; a connection of his is gone. */
-  attached(worker: string): void
-  detached(worker: string): void
-  /** A message came in that is no envelope. */
-  malformed(error: unknown): void
-  /** A message failed, and that could not be sent to anyone. */
-  unsaid(envelope: Envelope, error: StepError): void
-}
 
 export class Subject implements Component {
   state: State = 'new'
@@ -40,6 +23,7 @@ export class Subject implements Component {
   readonly #program: Program
   readonly #dispatcher: Dispatcher
   readonly #integrationManager: string
+  readonly #store: DurableStore | undefined
   readonly #pull = new Pull()
   /** No limits: the dispatcher knows how much a worker may have. What comes in is of no interest. */
   readonly #workers = new Router({
@@ -57,11 +41,13 @@ export class Subject implements Component {
     program: Program,
     dispatcher: Dispatcher,
     integrationManager: string,
+    store?: DurableStore,
   ) {
     this.#config = config
     this.#program = program
     this.#dispatcher = dispatcher
     this.#integrationManager = integrationManager
+    this.#store = store
   }
 
   get pullAddress(): string {
@@ -76,6 +62,8 @@ export class Subject implements Component {
     this.#results.connect(this.#integrationManager)
     this.#listen()
     await this.#workers.bind(this.#config.subjectPushAddress)
+    for await (const kept of this.#store?.recovered(this.#program.flows) ?? [])
+      if (this.#dispatcher.accepted(kept)) void this.#take(kept) // nobody makes room yet
     await this.#pull.bind(this.#config.subjectPullAddress)
     this.state = 'running'
     this.#loop = Promise.all([this.#run(), this.#ignore()])
@@ -107,20 +95,32 @@ export class Subject implements Component {
     for await (const message of this.#pull) {
       const received = this.#open(message)
       if (!received || !this.#dispatcher.accepted(received)) continue
-      await this.#route(received).catch((error) => this.#failed(received, error))
+      if (!this.#store) await this.#take(received)
+      else await this.#store.keep(received, message, (kept) => this.#take(received, kept))
     }
+    await this.#store?.settled()
   }
 
   /** Never rejects: one message must not end the loop. */
+  async #take(received: Envelope, kept?: Promise<void>): Promise<void> {
+    try {
+      if (kept) await kept
+      await this.#route(received)
+    } catch (error) {
+      await this.#failed(received, error)
+    }
+  }
+
   async #failed(received: Envelope, reason: unknown): Promise<void> {
-    const error = stepError(reason, received.header.key, 'EIO')
+    const mayHelp = reason instanceof NotKeptError // to send it again
+    const error = stepError(reason, received.header.key, 'EIO', mayHelp)
     const told = this.#results.send(failedEnvelope(received, error))
     await told.catch(() => this.#dispatcher.unsaid(received, error))
   }
 
   #open(message: Message): Envelope | undefined {
     try {
-      return withoutEnd(decodeEnvelope(message))
+      return openSent(message, this.#program.flows)
     } catch (error) {
       this.#dispatcher.malformed(error)
       return undefined

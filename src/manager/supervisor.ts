@@ -6,12 +6,12 @@ import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import type { FlowPolicy } from '../flow/policy.ts'
 import type { Envelope, Header, StepError } from '../topic/envelope.ts'
+import type { Dispatcher } from './dispatcher.ts'
 import { Holdings, type HoldingsSettings } from './holdings.ts'
 import type { Lane } from './lane.ts'
 import type { Ledger } from './ledger.ts'
 import type { Member } from './member.ts'
 import { Pool } from './pool.ts'
-import type { Dispatcher } from './subject.ts'
 import { messageOf, type Work, workOf } from './work.ts'
 import type { WorkerSettings } from './worker.ts'
 
@@ -50,6 +50,7 @@ export class Supervisor implements Dispatcher {
   readonly #emptied = new Map<string, () => void>() // who waits for a worker to have nothing left
   #roomWanted: (() => void) | undefined
   #tick: Timer | undefined
+  #isStarted = false
   #stopped: ZmqError | undefined
 
   constructor(ledger: Ledger, settings: SupervisorSettings) {
@@ -85,6 +86,7 @@ export class Supervisor implements Dispatcher {
 
   /** Resolves when all workers are ready. Rejects with the reason why one is not. */
   async start(): Promise<void> {
+    this.#isStarted = true
     this.#watch()
     await this.resize(this.#s.workerCount)
   }
@@ -116,7 +118,7 @@ export class Supervisor implements Dispatcher {
 
   give(received: Envelope, decision: Parameters<typeof workOf>[1]): Promise<void> {
     if (this.#stopped) throw this.#stopped
-    if (this.#pool.isAlone) throw alone()
+    if (this.#isStarted && this.#pool.isAlone) throw alone()
     const work = workOf(received, decision, this.#s.policyOf(received.header.flow))
     this.holdings.add(work, clock.now())
     this.#pump()

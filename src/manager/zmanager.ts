@@ -14,6 +14,7 @@ import { prefixOf } from '../topic/topic.ts'
 import type { Component, State } from './component.ts'
 import { loadConfig, reachable, type ZManagerConfig } from './config.ts'
 import type { DeadLetter } from './dead-letters.ts'
+import { DurableStore } from './durable-store.ts'
 import { Ends } from './ends.ts'
 import type { Values } from './handlers.ts'
 import { Intake } from './intake.ts'
@@ -47,6 +48,8 @@ export class ZManager implements Component {
   readonly #integrationManager: IntegrationManager
   readonly #intake: Intake
   readonly #ends: Ends
+  readonly #report: (text: string) => void
+  #store: DurableStore | undefined // from start on, with a journal
   #subject: Subject | undefined // from start on
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -63,10 +66,14 @@ export class ZManager implements Component {
     this.warnings = this.#program.warnings
     const report = hooks.report ?? ((text: string) => console.error(`zmanager: ${text}`))
     const { flows } = this.#program
-    this.#ledger = new Ledger({
-      flow: (name) => name === '' || flows.get(name) !== undefined,
-      worker: (name) => this.supervisor.knows(name),
-    })
+    this.#ledger = new Ledger(
+      {
+        flow: (name) => name === '' || flows.get(name) !== undefined,
+        worker: (name) => this.supervisor.knows(name),
+      },
+      (...end) => this.#store?.ended(...end),
+    )
+    this.#report = report
     this.supervisor = new Supervisor(this.#ledger, {
       ...config,
       finishMs: hooks.finishMs ?? FINISH_MS,
@@ -112,8 +119,9 @@ export class ZManager implements Component {
   }
 
   /**
-   * Rejects with what is wrong (an address in use, a handler that is missing); nothing then stays
-   * open. Rejects with EFSM when it was called before, and changes nothing then.
+   * Rejects with what is wrong (an address in use, a handler that is missing, EBUSY for a journal
+   * that another process has, EINVAL for a file that is none); nothing then stays open. What the
+   * journal has of an earlier run is run before anything new. Rejects with EFSM when it was called before, and changes nothing then.
    */
   async start(): Promise<void> {
     if (this.state !== 'new' || this.#starting)
@@ -128,19 +136,28 @@ export class ZManager implements Component {
   }
 
   async #open(): Promise<void> {
+    this.#store = await DurableStore.open(this.#config, {
+      malformed: (error) => this.supervisor.malformed(error),
+      report: this.#report,
+    })
     await this.#integrationManager.start()
     const heard = reachable(this.#integrationManager.pullAddress)
-    this.#subject = new Subject(this.#config, this.#program, this.supervisor, heard)
+    this.#subject = new Subject(this.#config, this.#program, this.supervisor, heard, this.#store)
     await this.#subject.start()
     await this.supervisor.start()
     this.#intake.connect(this.pullAddress)
     this.state = 'running'
   }
 
-  /** Sends values into a flow; waits while the Subject is full. Resolves with the message's id. Rejects with ENOENT for an unknown flow. */
+  /**
+   * Sends values into a flow; waits while the Subject is full. Resolves with the message's id; with a
+   * journal once the message is on file, so that it outlives this process. Rejects with ENOENT for
+   * an unknown flow, and with the system's code (ENOSPC ...) when it cannot be put on file.
+   */
   async push(flow: string, values: Values): Promise<string> {
     const id = randomUUID()
-    await this.#intake.push(id, flow, values)
+    const send = () => this.#intake.push(id, flow, values)
+    await (this.#store ? this.#store.whenKept(id, send) : send())
     return id
   }
 
@@ -210,7 +227,7 @@ export class ZManager implements Component {
 
   /**
    * FINISH: the workers finish what they have and end; then the other parts close, and what has not
-   * ended counts as failed with ESTOPPED.
+   * ended counts as failed with ESTOPPED. With a journal that is run when it is started again.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#close()
@@ -230,6 +247,7 @@ export class ZManager implements Component {
     this.#ends.requests.cancelAll(
       new ZmqError('ESTOPPED', 'The ZManager was stopped before an answer came'),
     )
+    await this.#store?.close()
     this.state = 'stopped'
   }
 

@@ -18,8 +18,8 @@ subject_pull_address of a ZManager. The id of each message goes to stdout, one a
 
   flow-or-key     the name of a flow, or an action key (Sender?Context@Decorator?Action) for a message
                   without a flow
-  --flows FILE    the flow file, or zmanager.ini, that the ZManager runs: its version of the flow goes
-                  with the message. A flow's name needs it
+  --flows FILE    the flow file, or zmanager.ini, that the ZManager is to run: it refuses messages of
+                  another version of the flow. Without it, whatever version it runs
   --timeout S     seconds to wait for somebody at the address, and for what is sent to leave; default 5
 
 Exit code: 0 all was handed over, 1 nobody was there or lines were malformed, 2 wrong usage.
@@ -27,7 +27,7 @@ Handed over is not done: zmanager tail shows what becomes of a message.
 
 Examples:
   zmanager send tcp://localhost:19030 '?Earthquake?Classify' '{"magnitude": 6.1}'
-  zmanager send tcp://localhost:19030 Earthquake --flows flows.ini < earthquakes.ndjson`
+  zmanager send tcp://localhost:19030 Earthquake < earthquakes.ndjson`
 
 const DEFAULT_SECONDS = 5
 
@@ -66,8 +66,7 @@ function parse(args: readonly string[]): Options {
 
 function startOf(key: ActionKey, file: string | undefined): { key: ActionKey; version: string } {
   if (key.flow === '') return { key, version: '' }
-  if (file === undefined)
-    throw new UsageError(`send ${key.flow} needs --flows FILE: the version of the flow goes along`)
+  if (file === undefined) return { key: key.with({ action: 'Push' }), version: '' }
   const { flows, findings } = readSources([file])
   const broken = findings.find(({ severity }) => severity === 'error')
   if (broken) throw new ZmqError('EINVAL', `${broken.file}: ${broken.message}`)
