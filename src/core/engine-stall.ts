@@ -13,7 +13,7 @@ import type { PeerInfo, Pipe } from './pipe.ts'
 import type { ProtocolSink } from './transport.ts'
 
 /** Bytes of messages that wait for a slow reader before the connection is told to pause. */
-const RECEIVED_BYTES = 1024 * 1024
+const RECEIVED_BYTES = 64 * 1024 * 1024
 
 /** The part of an engine that decodes, as fast as its pipe takes messages. */
 export abstract class StallingEngine extends LivingEngine implements ProtocolSink {

@@ -37,19 +37,18 @@ function pickImmediate(): (task: Task) => void {
 
 const FOREVER_MS = 2 ** 31 - 1
 let holders = 0
-let keepAlive: { ref?(): unknown; unref?(): unknown } | undefined // a number in browsers, which have no need
+let keepAlive: ReturnType<typeof setInterval> | undefined
 
 /**
  * Keeps the process alive until the returned function is called. Sockets by themselves never do
  * (as in zeromq.js): only pending operations and unsent messages that linger.
  */
 export function holdProcess(): () => void {
-  keepAlive ??= setInterval(() => {}, FOREVER_MS) as unknown as NonNullable<typeof keepAlive>
-  if (holders++ === 0) keepAlive.ref?.()
+  if (holders++ === 0) keepAlive = setInterval(() => {}, FOREVER_MS)
   let held = true
   return () => {
     if (!held) return
     held = false
-    if (--holders === 0) keepAlive?.unref?.()
+    if (--holders === 0) clearInterval(keepAlive)
   }
 }

@@ -1,5 +1,5 @@
 // Slabs of one size, used again once what they held has left. All connections of a thread share
-// the few that are kept, so a quiet one holds none.
+// the few that are kept; one that was busy keeps the one it writes into.
 
 import { allocate } from './message.ts'
 

@@ -17,6 +17,9 @@ export interface IntegrationManagerHooks {
   left(worker: string): void
 }
 
+/** How long `stop` waits for subscribers that do not read, ms. */
+const LAST_WORDS_MS = 2000
+
 export class IntegrationManager implements Component {
   state: State = 'new'
   readonly #config: ZManagerConfig
@@ -30,7 +33,8 @@ export class IntegrationManager implements Component {
     this.#config = config
     this.#hooks = hooks
     this.#pull = new Pull({ receiveHighWaterMark: config.integrationManagerPullRcvhwm })
-    this.#pub = new Publisher({ sendHighWaterMark: config.integrationManagerPubSndhwm })
+    const sendHighWaterMark = config.integrationManagerPubSndhwm
+    this.#pub = new Publisher({ sendHighWaterMark, linger: LAST_WORDS_MS })
   }
 
   /** The endpoints as really bound. */

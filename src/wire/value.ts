@@ -1,11 +1,25 @@
 // JavaScript values as one frame: MessagePack, self-contained in every frame, so that any peer can
 // read any message on its own. Nothing decoded ever runs code.
 
-import { Packr } from 'msgpackr/pack'
+import { addExtension, Packr } from 'msgpackr/pack'
 import { ZmqError } from '../core/errors.ts'
 
 // `useRecords: false` writes plain MessagePack maps: other languages read them, and no state is shared.
 const packr = new Packr({ useRecords: false, copyBuffers: true, bundleStrings: false })
+
+// Extensions by which a peer could have objects of its choice made: errors by name, regular expressions.
+for (const type of [0x65, 0x78]) addExtension({ type, unpack: refused })
+
+function refused(): never {
+  throw new Error('it has an extension that is not taken from peers')
+}
+
+// Absent in msgpackr's types: what it writes for a function, which would else vanish in silence.
+Object.assign(packr, {
+  writeFunction(): never {
+    throw new Error('a function cannot be carried')
+  },
+})
 
 /** The frame of a value. Throws EINVAL for what MessagePack cannot carry (functions, cycles, symbols). */
 export function encodeValue(value: unknown): Uint8Array {

@@ -12,7 +12,7 @@ import { allocate } from '../../core/message.ts'
 
 const SMALL = 1024
 const SMALLEST_BLOCK = 4 * 1024
-const LARGEST_BLOCK = 256 * 1024
+const LARGEST_BLOCK = 64 * 1024
 
 export class ReadMemory {
   #block: Uint8Array = allocate(0)

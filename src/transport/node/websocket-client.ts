@@ -58,6 +58,7 @@ export async function webSocketOver(
   const { connectTimeout, handshakeInterval } = host.options
   const { WebSocket } = await import('ws')
   signal.throwIfAborted()
+  if (socket.destroyed) throw new ZmqError('ECONNRESET', 'The peer closed the connection')
   return new Promise((resolve, reject) => {
     const ws = new WebSocket(url, protocols.map(spelled), {
       ...webSocketSettings(host.options),

@@ -29,12 +29,22 @@ test('a frame owns its memory: the next one does not change it', () => {
 test('what MessagePack cannot carry is refused with EINVAL', () => {
   const loop: Record<string, unknown> = {}
   loop['self'] = loop
-  for (const value of [Symbol('s'), loop]) {
+  for (const value of [Symbol('s'), loop, { f: () => 1 }]) {
     assert.throws(
       () => encodeValue(value),
       (error: unknown) => error instanceof ZmqError && error.code === 'EINVAL',
     )
   }
+})
+
+test('a peer cannot have errors or regular expressions made', () => {
+  // fixext1 / ext8 of type 0x65 ('e') and 0x78 ('x'): names that reach into objects are among them
+  for (const hex of ['c7 00 65 92 a7 76616c75654f66 a1 78', 'd4 78 00 92 a1 61 a0'])
+    assert.throws(
+      () => decodeValue(fromHex(hex)),
+      (error: unknown) => error instanceof ZmqError && error.code === 'EINVAL',
+      hex,
+    )
 })
 
 test('bytes that are no value, or more than one, are refused with EINVAL', () => {
