@@ -1,7 +1,7 @@
 // Where a connection's next bytes go, so that they need not be copied when they are there.
 //
 //   rest of a large frame    straight into the memory of that frame
-//   what comes by surprise   a small piece: it may be little, and an idle connection holds little
+//   what comes by surprise   a small piece: it may be little, and a connection that was never busy holds little
 //   more after that          larger pieces, the larger the more each read brings
 //
 // A block is read into while frames in it are with their receivers already. So it cannot be moved to
