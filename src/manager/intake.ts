@@ -5,7 +5,7 @@ import type { FlowTable } from '../flow/flow.ts'
 import { Push } from '../patterns/push.ts'
 import { ActionKey } from '../topic/action-key.ts'
 import type { Header } from '../topic/envelope.ts'
-import { encodeValue } from '../wire/value.ts'
+import { bodyOf, FORMAT } from './codecs.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { Values } from './handlers.ts'
 import { envelope, newHeader } from './messages.ts'
@@ -32,7 +32,7 @@ export class Intake {
   async push(id: string, flow: string, values: Values): Promise<void> {
     const { name, version, steps } = this.#flows.find(flow)
     const key = steps[0] ?? ActionKey.of({ flow: name, action: 'done' })
-    await this.#send(newHeader(id, name, version, key), encodeValue(values))
+    await this.#send(newHeader(id, name, version, key), bodyOf(FORMAT, values))
   }
 
   /** Sends a dead letter again. Rejects with ENOENT if there is none of this id. */

@@ -12,9 +12,7 @@ import {
   type StepError,
 } from '../topic/envelope.ts'
 import { topicOf } from '../topic/topic.ts'
-
-/** The name of the codec of bodies (src/wire/value.ts). */
-export const FORMAT = 'msgpack'
+import { FORMAT } from './codecs.ts'
 
 /** The header of a message that starts out now. */
 export function newHeader(id: string, flow: string, version: string, key: ActionKey): Header {

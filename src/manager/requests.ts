@@ -5,7 +5,7 @@ import { ZmqError } from '../core/errors.ts'
 import { isDone } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
 import type { Envelope, StepError } from '../topic/envelope.ts'
-import { decodeValue } from '../wire/value.ts'
+import { valuesOf } from './codecs.ts'
 import type { Values } from './handlers.ts'
 
 export interface FlowRequestOptions {
@@ -74,7 +74,7 @@ export class Requests {
     this.#asked.delete(header.id)
     asker?.settled.abort()
     if (header.error) asker?.reject(new FlowError(header.id, header.error))
-    else if (asker) answer(asker, body)
+    else if (asker) answer(asker, { header, body })
     return header.outcome === 'failed' || isDone(ActionKey.parse(header.key))
   }
 
@@ -91,9 +91,9 @@ export class Requests {
   }
 }
 
-function answer(asker: Asker, body: Uint8Array): void {
+function answer(asker: Asker, end: Pick<Envelope, 'header' | 'body'>): void {
   try {
-    asker.resolve(decodeValue(body) as Values)
+    asker.resolve(valuesOf(end))
   } catch (error) {
     asker.reject(error)
   }

@@ -5,7 +5,7 @@ import type { Decision } from '../flow/flow-engine.ts'
 import type { FlowPolicy } from '../flow/policy.ts'
 import type { ActionKey } from '../topic/action-key.ts'
 import type { Envelope } from '../topic/envelope.ts'
-import { decodeValue } from '../wire/value.ts'
+import { valuesOf } from './codecs.ts'
 import { atStep, envelope } from './messages.ts'
 
 export interface Work {
@@ -47,9 +47,9 @@ export function messageOf({ received, key, step, attempt }: Work): Message {
 }
 
 /** Of values that are no text, number or truth value there is no line; nor of one that is missing. */
-function lineOf({ header, body }: Envelope, name: string): string {
+function lineOf(received: Envelope, name: string): string {
   if (name === '') return ''
-  const value = (decodeValue(body) as Record<string, unknown> | null)?.[name]
+  const value = valuesOf(received)[name]
   if (!['string', 'number', 'bigint', 'boolean'].includes(typeof value)) return ''
-  return `${header.flow}~${typeof value}~${value}`
+  return `${received.header.flow}~${typeof value}~${value}`
 }

@@ -4,7 +4,6 @@
 //   Subject --ROUTER--> DEALER [ run step, run step ... ] PUSH --> Integration Manager
 //                          SUB <-- control (FINISH) -- PUB <-- Integration Manager
 
-import { ZmqError } from '../core/errors.ts'
 import { nextTurn } from '../core/loop.ts'
 import type { Message } from '../core/message.ts'
 import { advance } from '../flow/flow.ts'
@@ -15,19 +14,19 @@ import { Subscriber } from '../patterns/sub.ts'
 import { ActionKey } from '../topic/action-key.ts'
 import { decodeEnvelope, type Envelope, type Header } from '../topic/envelope.ts'
 import { topicOf } from '../topic/topic.ts'
-import { decodeValue, encodeValue } from '../wire/value.ts'
+import { bodyOf, FORMAT, valuesOf } from './codecs.ts'
 import type { SourceFile } from './config.ts'
-import { type HandlerContext, Handlers, type Values } from './handlers.ts'
+import type { Values } from './handlers.ts'
 import {
   atStep,
   doneEnvelope,
   envelope,
-  FORMAT,
   failedEnvelope,
   newHeader,
   stepError,
 } from './messages.ts'
 import { makeProgram, nextStep, type Program } from './program.ts'
+import { Steps } from './steps.ts'
 
 /** The property of its sockets by which a worker is known (ZMQ_METADATA; names come in lower case). */
 export const WORKER_PROPERTY = 'x-worker'
@@ -43,7 +42,7 @@ export const FINISH: ActionKey = ActionKey.of({
 /** Tells one worker to leave. */
 export function finishMessage(worker: string): Message {
   const header = { ...newHeader('', FINISH.flow, '', FINISH), worker }
-  return envelope(FINISH, header, encodeValue({}))
+  return envelope(FINISH, header, bodyOf(FORMAT, {}))
 }
 
 /** What a worker is told at its start; plain data, so that it can cross to another thread. */
@@ -69,7 +68,7 @@ type Step = { readonly decision: Decision; readonly header: Header; readonly val
 export class RoutingWorker {
   readonly #settings: WorkerSettings
   readonly #program: Program
-  readonly #handlers = new Handlers()
+  readonly #steps: Steps
   readonly #work: Dealer
   readonly #push: Push
   readonly #control = new Subscriber()
@@ -82,11 +81,16 @@ export class RoutingWorker {
     const receiveHighWaterMark = Math.max(settings.prefetch, 1)
     this.#work = new Dealer({ routingId: key, receiveHighWaterMark, metadata })
     this.#push = new Push({ metadata })
+    this.#steps = new Steps({
+      program: this.#program,
+      worker: settings.name,
+      send: (message) => this.#push.send(message),
+    })
   }
 
   /** Resolves when the worker is connected and knows all its handlers. Rejects if one is missing. */
   async start(): Promise<void> {
-    for (const { target } of this.#program.actions.entries()) await this.#handlers.load(target)
+    await this.#steps.load()
     const { subjectPushAddress, integrationManagerPullAddress, integrationManagerPubAddress } =
       this.#settings
     this.#control.subscribe(topicOf(FINISH))
@@ -136,7 +140,7 @@ export class RoutingWorker {
     let step: Step = {
       decision: nextStep(this.#program, header),
       header,
-      values: valuesOf(header, body),
+      values: valuesOf({ header, body }),
     }
     while (step.decision.do === 'run') step = await this.#runStep(step)
     const { decision, values } = step
@@ -144,23 +148,15 @@ export class RoutingWorker {
     return doneEnvelope(
       decision.key,
       atStep(step.header, decision.key, position),
-      encodeValue(values),
+      bodyOf(step.header.format, values),
       this.#settings.name,
     )
   }
 
   async #runStep({ decision, header, values }: Step): Promise<Step> {
     const { key, position } = decision as Exclude<Decision, { do: 'end' }>
-    const found = this.#program.actions.resolve(key)
-    if (!found) throw new ZmqError('ENOENT', `No mapping knows ${key}`)
     const here = atStep(header, key, position)
-    const handler = await this.#handlers.load(found.target)
-    let returned: Values
-    try {
-      returned = (await handler(values, this.#contextOf(here))) ?? values
-    } catch (error) {
-      throw new StepFailure(key, error)
-    }
+    const returned = await this.#steps.run(key, here, values)
     const after = advance(position)
     return {
       decision: this.#after(header, after),
@@ -174,39 +170,4 @@ export class RoutingWorker {
     if (header.flow === '') return { do: 'end', key: ActionKey.of({ action: 'done' }) }
     return nextStep(this.#program, { ...header, ...position })
   }
-
-  #contextOf(header: Header): HandlerContext {
-    const { id, flow, key } = header
-    return {
-      id,
-      flow,
-      key,
-      worker: this.#settings.name,
-      publish: async (text, values) => {
-        const under = ActionKey.parse(text).with({ flow })
-        await this.#push.send(
-          envelope(under, { ...header, key: under.toString() }, encodeValue(values)),
-        )
-      },
-    }
-  }
-}
-
-/** Carries the step in which a handler threw. */
-class StepFailure extends Error {
-  readonly code: string
-
-  constructor(key: ActionKey, cause: unknown) {
-    const { code, message } = stepError(cause, key.toString(), 'EHANDLER')
-    super(`${key}: ${message}`, { cause })
-    this.code = code
-  }
-}
-
-function valuesOf({ format }: Header, body: Uint8Array): Values {
-  if (format !== FORMAT)
-    throw new ZmqError('EINVAL', `No codec for the format '${format}' (there is ${FORMAT})`)
-  const value = decodeValue(body)
-  if (typeof value === 'object' && value !== null) return value as Values
-  throw new ZmqError('EINVAL', 'The body of a message is an object of values')
 }

@@ -13,7 +13,7 @@ import {
   topicKey,
   ZmqError,
 } from '../../index.ts'
-import { FORMAT } from '../../manager/messages.ts'
+import { FORMAT } from '../../manager/codecs.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
 import { lineOf } from '../values.ts'
