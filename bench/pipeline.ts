@@ -3,10 +3,8 @@
 //
 // Usage: node --import tsx bench/pipeline.ts --help
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { countArg, main } from './support/args.ts'
+import { OVER, withBenchFiles } from './support/bench-manager.ts'
 import { flags, TEXT, wordArg } from './support/flags.ts'
 import { loadZmanager } from './support/library.ts'
 import { grouped, publish } from './support/sheet.ts'
@@ -15,44 +13,8 @@ const USAGE = `pipeline [--workers 2] [--over inproc|ipc|tcp] [--count N] [--out
   --count   messages with the handler that does nothing, instead of 50000; a tenth with the other
   --out     a JSON file for the table`
 
-const OVER = ['inproc', 'ipc', 'tcp'] as const
 const OPTIONS = { workers: TEXT, over: TEXT, count: TEXT, out: TEXT } as const
-const HANDLERS = `
-export function nothing(values) { return values }
-export function work(values) {
-  const end = performance.now() + 1
-  while (performance.now() < end);
-  return values
-}`
 const QUIET_MS = 2000
-
-type Over = (typeof OVER)[number]
-
-/** The files of a ZManager with one step a message, in `directory`. */
-function writeFiles(directory: string, over: Over, workers: number, handler: string): string {
-  const address = (name: string): string =>
-    ({
-      inproc: `inproc://${name}`,
-      ipc: `ipc://${join(directory, name)}`,
-      tcp: 'tcp://127.0.0.1:*',
-    })[over]
-  const sockets = ['subject_pull', 'subject_push', 'integration_manager_pull']
-  const lines = [...sockets, 'integration_manager_pub'].map(
-    (name) => `${name}_address = ${address(name)}`,
-  )
-  const file = join(directory, 'zmanager.ini')
-  writeFileSync(join(directory, 'flows.ini'), '[Bench]\n?Bench?Push\nSubject?Bench?Step\n??done\n')
-  writeFileSync(
-    join(directory, 'actions.ini'),
-    `[actionmapping]\n?Bench?Step = ./handlers.mjs#${handler}\n`,
-  )
-  writeFileSync(join(directory, 'handlers.mjs'), HANDLERS)
-  writeFileSync(
-    file,
-    `[ZManagerConfiguration]\n${lines.join('\n')}\nworker_count = ${workers}\nflows = flows.ini\nactions = actions.ini\n`,
-  )
-  return file
-}
 
 interface Found {
   readonly rate: number
@@ -63,7 +25,7 @@ async function measure(file: string, count: number): Promise<Found> {
   const { ActionKey, ZManager } = await loadZmanager()
   const manager = ZManager.fromFile(file)
   await manager.start()
-  const results = await manager.subscribe(ActionKey.of({ flow: 'Bench' }))
+  const results = await manager.subscribe(ActionKey.of({ flow: 'Bench' })).ready()
   let published = 0
   const reading = (async () => {
     while (published < count) {
@@ -82,15 +44,6 @@ async function measure(file: string, count: number): Promise<Found> {
   return { rate: done / seconds, published }
 }
 
-async function run(over: Over, workers: number, handler: string, count: number): Promise<Found> {
-  const directory = mkdtempSync(join(tmpdir(), 'zmb-'))
-  try {
-    return await measure(writeFiles(directory, over, workers, handler), count)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}
-
 await main(USAGE, async (args) => {
   const given = flags(args, OPTIONS)
   const workers = countArg('--workers', given.workers ?? '2')
@@ -101,7 +54,10 @@ await main(USAGE, async (args) => {
     ['nothing', 'does nothing', count],
     ['work', 'works 1 ms', Math.ceil(count / 10)],
   ] as const) {
-    const { rate, published } = await run(over, workers, handler, messages)
+    const flow = { name: 'Bench', handler, steps: 1 }
+    const { rate, published } = await withBenchFiles(over, workers, [flow], ({ ini }) =>
+      measure(ini, messages),
+    )
     console.error(`${name}: ${grouped(rate)} messages a second`)
     rows.push([
       `${name}, ${workers} workers, ${over}`,

@@ -30,7 +30,9 @@ const shared = {
 
 await build({
   ...shared,
-  entryPoints: ['index.ts', 'worker-main.ts', 'cli/main.ts'].map((file) => at('src', file)),
+  entryPoints: ['index.ts', 'worker-main.ts', 'service-main.ts', 'cli/main.ts'].map((file) =>
+    at('src', file),
+  ),
   outdir: at('dist'),
   platform: 'node',
   splitting: true,

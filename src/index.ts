@@ -17,13 +17,45 @@ registerTransport(wire(['ws', 'wss'], websocket))
 lingerAtExit()
 
 export type { Flow, Position } from './flow/flow.ts'
-export type { Delivery, FlowPolicy } from './flow/policy.ts'
-export { loadConfig, type ZManagerConfig } from './manager/config.ts'
+export type { Delivery, FlowPolicy, Format } from './flow/policy.ts'
+export { configOf, loadConfig, type ZManagerConfig } from './manager/config.ts'
+export type { Respond } from './manager/course/responders.ts'
+export type { OpenWaits, Wait } from './manager/course/waits.ts'
 export type { DeadLetter } from './manager/dead-letters.ts'
-export type { Handler, HandlerContext, Values } from './manager/handlers.ts'
-export type { FsyncPolicy } from './manager/journal-options.ts'
+export type { FsyncPolicy } from './manager/journal/journal-options.ts'
 export type { Counts, Totals } from './manager/ledger.ts'
+export { answerTo } from './manager/messages.ts'
+export {
+  type AnyFlow,
+  defineFlow,
+  type FlowDefinitionOptions,
+  type FlowStep,
+  type FlowSteps,
+  type TypedFlow,
+} from './manager/program/define-flow.ts'
+export { defineHandler, type TypedHandler } from './manager/program/define-handler.ts'
+export type {
+  SchemaIssue,
+  SchemaResult,
+  StandardSchema,
+} from './manager/program/standard-schema.ts'
 export { FlowError, type FlowRequestOptions } from './manager/requests.ts'
+export {
+  type ConfigValue,
+  defineService,
+  type Service,
+  type ServiceContext,
+} from './manager/service/service.ts'
+export type {
+  Counters,
+  HealthStatus,
+  OverallHealth,
+  ServiceHealth,
+} from './manager/service/service-health.ts'
+export type { ServiceState, ServiceStatus } from './manager/service/service-unit.ts'
+export type { Services } from './manager/service/services.ts'
+export type { FlowEvent, SubscribeOptions, Subscription } from './manager/subscription.ts'
+export type { Handler, HandlerContext, Values } from './manager/worker/handlers.ts'
 export { ZManager, type ZManagerHooks } from './manager/zmanager.ts'
 export * from './sockets.ts'
 export { ActionKey, type KeyFields } from './topic/action-key.ts'

@@ -1,10 +1,11 @@
-// The entry of a worker thread: one RoutingWorker, made from the thread's data.
+// What a worker's thread or process runs: one RoutingWorker, made from the data it was started with.
 
 import './index.ts'
-import { parentPort, workerData } from 'node:worker_threads'
-import { RoutingWorker, type WorkerSettings } from './manager/worker.ts'
+import { askedToLeave, hostData, reportReady } from './manager/host/hosted.ts'
+import { RoutingWorker, type WorkerSettings } from './manager/worker/worker.ts'
 
-const worker = new RoutingWorker(workerData as WorkerSettings)
+const worker = new RoutingWorker(await hostData<WorkerSettings>())
 await worker.start()
-parentPort?.postMessage('ready')
+void askedToLeave().then(() => worker.leave())
+reportReady()
 await worker.run()

@@ -2,6 +2,7 @@
 // answers. Not in here: where the other side runs, and how results read (commands/bench.ts).
 
 import { Pull, Push, Reply, Request } from '../index.ts'
+import { Failure } from './command.ts'
 
 export const PATTERNS = ['push-pull', 'req-rep'] as const
 export type BenchPattern = (typeof PATTERNS)[number]
@@ -33,9 +34,6 @@ export interface RoundTrips {
 }
 
 export type BenchResult = Throughput | RoundTrips
-
-/** What keeps a measurement from its end, said to a person. */
-export class BenchError extends Error {}
 
 const WARM_SHARE = 0.1
 const ONE_BYTE = 0x2a
@@ -136,5 +134,8 @@ function roundTrips(trips: Float64Array): RoundTrips {
 function check(message: readonly Uint8Array[], size: number): void {
   const got = message[0]?.length
   if (message.length !== 1 || got !== size)
-    throw new BenchError(`Somebody else sends here: a message of ${got} bytes instead of ${size}`)
+    throw new Failure(
+      'EINVAL',
+      `Somebody else sends here: a message of ${got} bytes instead of ${size}`,
+    )
 }

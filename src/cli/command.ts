@@ -7,12 +7,25 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string
   readonly help: string
-  /** Resolves with the exit code. Rejects with UsageError or ZmqError for what the user can mend. */
+  /**
+   * Resolves with the exit code. Rejects with UsageError or ZmqError for what the user can mend in the
+   * command line or a file, and with Failure for what was asked rightly and did not work.
+   */
   run(args: readonly string[]): Promise<number>
 }
 
 /** The command line is wrong. */
 export class UsageError extends Error {}
+
+/** It was asked rightly and did not work: exit code 1. */
+export class Failure extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}
 
 type Flags = NonNullable<ParseArgsConfig['options']>
 type Parsed<F extends Flags> = ReturnType<typeof parseArgs<{ options: F; allowPositionals: true }>>

@@ -1,18 +1,26 @@
 #!/usr/bin/env node
 // The zmanager command: finds the subcommand, turns errors into a line and an exit code.
-// Exit codes: 0 all went well, 1 something failed, 2 wrong usage or configuration.
 
 import { readFileSync } from 'node:fs'
 import { ZmqError } from '../index.ts'
-import { type Command, UsageError } from './command.ts'
+import { type Command, Failure, UsageError } from './command.ts'
 import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
+import { dead } from './commands/dead.ts'
 import { device } from './commands/device.ts'
+import { finish, reload, scale } from './commands/operate.ts'
 import { run } from './commands/run.ts'
 import { send } from './commands/send.ts'
+import { services } from './commands/services.ts'
 import { tail } from './commands/tail.ts'
+import { top } from './commands/top.ts'
+import { worker } from './commands/worker.ts'
 
-const COMMANDS: readonly Command[] = [run, check, send, tail, device, bench]
+const COMMANDS: readonly Command[] = [
+  ...[run, worker, check, send, tail],
+  ...[top, dead, scale, finish, reload, services],
+  ...[device, bench],
+]
 
 const HELP = `zmanager - ZeroMQ's patterns and ZManager's flows, in pure TypeScript
 
@@ -23,10 +31,17 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n
 
 zmanager <command> --help tells more. zmanager --version prints the version.
 
-Exit code: 0 all went well, 1 something failed, 2 wrong usage or configuration.
+All commands have --json, for programs: results as JSON on stdout, errors as
+{"error": {"code", "message"}} on stderr. Colour only on a terminal, and not with NO_COLOR.
 
-Example:
-  zmanager check examples/earthquakes/zmanager.ini`
+Exit code: 0 all went well, 1 something failed, 2 wrong usage or configuration,
+130 ended by Ctrl-C (SIGINT), 143 by SIGTERM.
+
+Examples:
+  zmanager check examples/earthquakes/zmanager.ini
+  zmanager run examples/earthquakes/zmanager.ini --input examples/earthquakes/earthquakes.ndjson
+  zmanager run zmanager.ini --serve
+  zmanager top zmanager.ini`
 
 async function main(args: readonly string[]): Promise<number> {
   const [name = '--help', ...rest] = args
@@ -53,16 +68,20 @@ function version(): string {
   return version
 }
 
-/** What a person reads instead of a stack. */
+/** Says what went wrong, to people without a stack. */
 function explain(error: unknown): number {
-  if (error instanceof UsageError) console.error(`zmanager: ${error.message}\nTry: zmanager --help`)
-  else if (error instanceof ZmqError) console.error(`zmanager: ${error.message} (${error.code})`)
+  const isExpected = [UsageError, ZmqError, Failure].some((kind) => error instanceof kind)
+  const { code = 'EIO', message } = error as Error & { code?: string }
+  if (args.includes('--json')) console.error(JSON.stringify({ error: { code, message } }))
+  else if (error instanceof UsageError) console.error(`zmanager: ${message}\nTry: zmanager --help`)
+  else if (isExpected) console.error(`zmanager: ${message} (${code})`)
   else console.error(error)
-  return error instanceof UsageError || error instanceof ZmqError ? 2 : 1
+  return isExpected && !(error instanceof Failure) ? 2 : 1
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0) // whoever read has seen enough
   throw error
 })
-process.exit(await main(process.argv.slice(2)).catch(explain))
+const args = process.argv.slice(2)
+process.exit(await main(args).catch(explain))

@@ -8,7 +8,8 @@ import { type IniWarning, scanIni } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
 import { ActionKey, loadConfig, ZmqError } from '../index.ts'
 import type { SourceFile } from '../manager/config.ts'
-import type { Target } from '../manager/program.ts'
+import { type ModuleSources, readModules } from '../manager/program/modules.ts'
+import type { Target } from '../manager/program/program.ts'
 import { ActionMap } from '../topic/action-map.ts'
 
 export interface Sources {
@@ -25,14 +26,22 @@ export interface Sources {
 type Kind = 'config' | 'actions' | 'flows'
 type Tell = (finding: Finding) => void
 
-/** Reads zmanager.ini files and what they name, or flow and action files themselves, in any order. */
-export function readSources(names: readonly string[]): Sources {
+/**
+ * Reads zmanager.ini files and what they name, or flow and action files themselves, in any order.
+ * `defined` is what modules define, see `modulesIn`: no lines of files.
+ */
+export function readSources(
+  names: readonly string[],
+  defined: ModuleSources = { flows: [], actions: [] },
+): Sources {
   const findings: Finding[] = []
   const tell: Tell = (finding) => findings.push(finding)
   const { flowFiles, actionFiles } = readable(names.map(readSource), tell)
   const tables = flowFiles.map(({ text, file }) => loadFlows(text, file))
   const mappings = actionFiles.map(({ text, file }) => ({ file, ...loadActions(text, file) }))
   for (const { warnings } of [...tables, ...mappings]) warnings.map(findingOf).forEach(tell)
+  tables.push(...defined.flows.map(({ text, file }) => loadFlows(text, file)))
+  mappings.push(...defined.actions.map(({ text, file }) => ({ file, ...loadActions(text, file) })))
   const table = new FlowTable(tables.flatMap(({ flows }) => flows))
   const actions = new ActionMap<Target>()
   for (const { map, file } of mappings) {
@@ -46,6 +55,21 @@ export function readSources(names: readonly string[]): Sources {
     subscribers: actionFiles.flatMap(subscribersOf),
     findings,
   }
+}
+
+/** What the modules define that zmanager.ini files among these name. Rejects as `readModules`. */
+export async function modulesIn(names: readonly string[]): Promise<ModuleSources> {
+  const configs = names.filter((name) => kindOf(readSource(name), () => {}) === 'config')
+  const modules = configs.flatMap(
+    (name) =>
+      attempt(
+        () => loadConfig(name),
+        name,
+        'config',
+        () => {},
+      )?.modules ?? [],
+  )
+  return readModules(modules)
 }
 
 /** Throws ZmqError with the system's code. */

@@ -1,6 +1,7 @@
 // How the end of a run reads, for people and for programs.
 
 import type { Counts, Totals } from '../index.ts'
+import { visible } from './table.ts'
 
 export interface Summary extends Totals {
   /** Input lines that were no JSON object; they were never accepted. */
@@ -10,16 +11,23 @@ export interface Summary extends Totals {
 
 /** The lines to print; with `json` one line, one object. */
 export function summaryLines(summary: Summary, json: boolean): string[] {
-  const { accepted, inFlight, malformed, seconds, flows, workers, failures } = summary
+  const { accepted, inFlight, malformed, seconds } = summary
   const messagesPerSecond = Math.round((accepted - inFlight) / Math.max(seconds, 0.001))
   if (json)
     return [JSON.stringify({ ...summary, seconds: Number(seconds.toFixed(3)), messagesPerSecond })]
   const skipped = malformed > 0 ? `, ${malformed} malformed lines` : ''
+  const [first, ...more] = totalsLines(summary)
+  return [`${first}${skipped}; ${seconds.toFixed(2)} s, ${messagesPerSecond} messages/s`, ...more]
+}
+
+/** How messages ended: in all, by flow, by worker, and what failed by its code. */
+export function totalsLines(totals: Totals): string[] {
+  const { flows, workers, failures } = totals
   return [
-    `${sum(summary)}${skipped}; ${seconds.toFixed(2)} s, ${messagesPerSecond} messages/s`,
-    ...Object.entries(flows).map(([name, counts]) => `  flow ${name}: ${sum(counts)}`),
+    sum(totals),
+    ...Object.entries(flows).map(([name, counts]) => `  flow ${visible(name)}: ${sum(counts)}`),
     ...Object.entries(workers).map(([name, w]) => `  ${name}: done ${w.done}, failed ${w.failed}`),
-    ...Object.entries(failures).map(([code, count]) => `  failed with ${code}: ${count}`),
+    ...Object.entries(failures).map(([code, count]) => `  failed with ${visible(code)}: ${count}`),
   ]
 }
 

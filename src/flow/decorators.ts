@@ -40,3 +40,19 @@ export function defineDecorator(
   const known = TREATMENTS.join(', ')
   throw new ZmqError('EINVAL', `No treatment "${treatment}" for ${name}: use one of ${known}`)
 }
+
+/**
+ * The table of `DECORATORS` and those that a text names, as `NOTIFY publish, SLOW run`. Throws EINVAL
+ * as `defineDecorator` does, and for a part that is not a name and a treatment.
+ */
+export function readDecorators(text: string): Decorators {
+  const parts = text.split(',').map((part) => part.trim())
+  return parts
+    .filter((part) => part !== '')
+    .reduce((table, part) => {
+      const [name = '', treatment, ...more] = part.split(/\s+/)
+      if (treatment === undefined || more.length > 0)
+        throw new ZmqError('EINVAL', `"${part}" is no decorator: write its name and its treatment`)
+      return defineDecorator(name, treatment as Treatment, table)
+    }, DECORATORS)
+}

@@ -14,8 +14,11 @@ import { type Group, groupAt } from './groups.ts'
 
 export type { Treatment } from './decorators.ts'
 
-/** Whether a mapping knows a target for a key. */
-export type Knows = (key: ActionKey) => boolean
+/** Which flow a message is in. */
+export type Version = Pick<Position, 'flow' | 'version'>
+
+/** Whether a mapping knows a target for a key; for a step of a flow, the mapping of that version. */
+export type Knows = (key: ActionKey, of?: Version) => boolean
 
 /** What decisions depend on. */
 export interface Rules {
@@ -68,8 +71,9 @@ export function treatmentOf(
   key: ActionKey,
   knows: Knows,
   decorators: Decorators = DECORATORS,
+  of?: Version,
 ): Treatment {
-  return decorators.get(key.decorator) ?? (knows(key) ? 'run' : 'publish')
+  return decorators.get(key.decorator) ?? (knows(key, of) ? 'run' : 'publish')
 }
 
 /**
@@ -80,11 +84,11 @@ export function treatmentOf(
  */
 export function decide(rules: Rules, position: Position): Decision {
   const flow = flowAt(rules, position)
-  const here = position.step === 0 ? rules.flows.start(flow.name) : position
+  const here = position.step === 0 ? rules.flows.start(flow.name, flow.version) : position
   const key = flow.steps[here.step] ?? ActionKey.of({ flow: flow.name, action: 'done' })
   if (isDone(key)) return { do: 'end', key }
   const group = groupAt(flow.groups, here.step)
-  if (!group) return { do: treat(key, rules), key, position: here }
+  if (!group) return { do: treat(key, rules, here), key, position: here }
   if (here.step === group.first) return fork(rules, here, key, group)
   const advice = `use step ${group.first}, where its parallel group begins`
   throw new ZmqError('EINVAL', `A message cannot begin at ${key} of ${flow.name}: ${advice}`)
@@ -97,7 +101,7 @@ export function decide(rules: Rules, position: Position): Decision {
 export function resume(rules: Rules, position: Position): Decision {
   const decision = decide(rules, position)
   if (decision.do !== 'wait') return decision
-  if (rules.knows(decision.key)) return { ...decision, do: 'run' }
+  if (rules.knows(decision.key, position)) return { ...decision, do: 'run' }
   return decide(rules, advance(decision.position))
 }
 
@@ -119,7 +123,7 @@ export function branchAt(rules: Rules, position: Position): StepDecision {
   const flow = flowAt(rules, position)
   const key = flow.steps[position.step]
   if (key && groupAt(flow.groups, position.step)) {
-    return { do: treat(key, rules), key, position }
+    return { do: treat(key, rules, position), key, position }
   }
   const what = `Step ${position.step} of flow "${flow.name}" is in no parallel group`
   throw new ZmqError('EINVAL', `${what}: use decide for it`)
@@ -129,7 +133,7 @@ export function branchAt(rules: Rules, position: Position): StepDecision {
 export function resumeBranch(rules: Rules, position: Position): StepDecision | undefined {
   const decision = branchAt(rules, position)
   if (decision.do !== 'wait') return decision
-  return rules.knows(decision.key) ? { ...decision, do: 'run' } : undefined
+  return rules.knows(decision.key, position) ? { ...decision, do: 'run' } : undefined
 }
 
 /**
@@ -139,14 +143,13 @@ export function resumeBranch(rules: Rules, position: Position): StepDecision | u
  */
 export function whenFailed(
   rules: Rules,
-  where: Pick<Position, 'flow' | 'version'>,
+  where: Version,
   error: StepError,
   isCaught: boolean,
 ): FailDecision {
-  const flow = rules.flows.get(where.flow)
-  const key = isCaught || flow?.version !== where.version ? undefined : flow.catchKey
+  const key = isCaught ? undefined : rules.flows.at(where.flow, where.version)?.catchKey
   if (!key) return { do: 'fail', key: ActionKey.of({ flow: where.flow, action: 'failed' }), error }
-  return { do: 'catch', by: treat(key, rules) === 'run' ? 'run' : 'publish', key, error }
+  return { do: 'catch', by: treat(key, rules, where) === 'run' ? 'run' : 'publish', key, error }
 }
 
 function fork(rules: Rules, position: Position, key: ActionKey, group: Group): ForkDecision {
@@ -155,8 +158,8 @@ function fork(rules: Rules, position: Position, key: ActionKey, group: Group): F
   return { do: 'fork', key, position, branches, join: { ...position, step: group.end } }
 }
 
-function treat(key: ActionKey, { knows, decorators }: Rules): Treatment {
-  return treatmentOf(key, knows, decorators)
+function treat(key: ActionKey, { knows, decorators }: Rules, of: Version): Treatment {
+  return treatmentOf(key, knows, decorators, of)
 }
 
 function flowAt({ flows }: Rules, { flow: name, version, step }: Position): Flow {

@@ -3,7 +3,7 @@
 import { ActionKey } from '../topic/action-key.ts'
 import { DECORATORS } from './decorators.ts'
 import type { IniEntry } from './ini.ts'
-import { DEFAULT_POLICY, type FlowPolicy } from './policy.ts'
+import { DEFAULT_POLICY, type FlowPolicy, FORMATS } from './policy.ts'
 import { attempt, type Warn } from './warnings.ts'
 
 /** What the option lines of one flow say. */
@@ -27,7 +27,10 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['attempts', wholeNumber('attempts', 1, 'a whole number from 1')],
   ['timeout', wholeNumber('timeout', 0, 'whole milliseconds, 0 for no limit')],
   ['lease', wholeNumber('lease', 0, 'whole milliseconds, 0 for no limit')],
+  ['wait', wholeNumber('wait', 0, 'whole milliseconds, 0 for no limit')],
   ['order_by', { sets: 'orderBy', advice: 'the name of a value', read: nameOfValue }],
+  ['format', oneOf('format', FORMATS)],
+  ['next', oneOf('next', ['flow', 'handler'])],
   ['catch', { sets: 'catchKey', advice: 'a key, Sender?Context?action', read: catchKey }],
 ])
 

@@ -65,40 +65,76 @@ export function advance(position: Position): Position {
   return { ...position, step: position.step + 1 }
 }
 
-/** The flows in force. Never changes: a reload makes a new table. */
+/**
+ * The flows in force, and earlier versions that messages under way may still have. Never changes: a
+ * reload makes a new table of the new flows and those there were.
+ */
 export class FlowTable {
+  /** Of the flows in force. */
   readonly names: readonly string[]
   readonly #flows: ReadonlyMap<string, Flow>
+  readonly #earlier: ReadonlyMap<string, ReadonlyMap<string, Flow>> // name -> version -> flow
 
-  /** Of two flows with one name the later counts. */
-  constructor(flows: Iterable<Flow> = []) {
+  /** Of two flows with one name the later counts; `earlier` ones are only found by their version. */
+  constructor(flows: Iterable<Flow> = [], earlier: Iterable<Flow> = []) {
     this.#flows = new Map([...flows].map((flow) => [flow.name, flow]))
     this.names = Object.freeze([...this.#flows.keys()])
+    const versions = new Map<string, Map<string, Flow>>()
+    for (const flow of earlier) {
+      const known = versions.get(flow.name) ?? new Map<string, Flow>()
+      versions.set(flow.name, known)
+      if (!known.has(flow.version)) known.set(flow.version, flow)
+    }
+    this.#earlier = versions
   }
 
+  /** The flow in force of this name. */
   get(name: string): Flow | undefined {
     return this.#flows.get(name)
   }
 
-  /** The flow of this name and, if given, version. Throws ENOENT naming what there is. */
-  find(name: string, version?: string): Flow {
+  /** A version of a flow, in force or earlier. Of two earlier ones that are the same, the first. */
+  at(name: string, version: string): Flow | undefined {
     const flow = this.#flows.get(name)
-    if (!flow) throw new ZmqError('ENOENT', `No flow "${name}": ${this.#hint()}`)
-    if (version === undefined || version === flow.version) return flow
-    const loaded = `version ${flow.version} is loaded, send it again`
+    return flow?.version === version ? flow : this.#earlier.get(name)?.get(version)
+  }
+
+  /** Whether there is, or was, a flow of this name. */
+  knows(name: string): boolean {
+    return this.#flows.has(name) || this.#earlier.has(name)
+  }
+
+  /** All versions of all flows. */
+  all(): Flow[] {
+    return [
+      ...this.#flows.values(),
+      ...[...this.#earlier.values()].flatMap((of) => [...of.values()]),
+    ]
+  }
+
+  /** The flow in force of this name, or a version of it. Throws ENOENT naming what there is. */
+  find(name: string, version?: string): Flow {
+    const current = this.#flows.get(name)
+    const flow = version === undefined ? current : this.at(name, version)
+    if (flow) return flow
+    if (!current) throw new ZmqError('ENOENT', `No flow "${name}": ${this.#hint()}`)
+    const loaded = `version ${current.version} is loaded, send it again`
     throw new ZmqError('ENOENT', `No version "${version}" of flow "${name}": ${loaded}`)
   }
 
   /** The step at a position; undefined past the last one and where flow or version is unknown. */
   step(position: Position): ActionKey | undefined {
-    const flow = this.#flows.get(position.flow)
-    return flow?.version === position.version ? flow.steps[position.step] : undefined
+    return this.at(position.flow, position.version)?.steps[position.step]
   }
 
-  /** Where a new message starts: after the leading Push, if any. Throws ENOENT like `find`. */
-  start(name: string): Position {
-    const { version, steps } = this.find(name)
-    return { flow: name, version, step: steps[0] && isPush(steps[0]) ? 1 : 0 }
+  /**
+   * Where a message starts: after the leading Push, if any. Without a version in the flow that is
+   * in force. Throws ENOENT like `find`.
+   */
+  start(name: string, version?: string): Position {
+    const flow = this.find(name, version)
+    const [first] = flow.steps
+    return { flow: name, version: flow.version, step: first && isPush(first) ? 1 : 0 }
   }
 
   #hint(): string {

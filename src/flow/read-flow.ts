@@ -17,6 +17,13 @@ export function readFlow(section: IniSection, warn: Warn): Flow | undefined {
   const lines = readLines(section, warn)
   const groups = groupsOf(lines.map(({ isParallel }) => isParallel))
   warnAlone(lines, warn)
+  const { format, orderBy } = options.policy
+  if (format === 'raw' && orderBy !== '') {
+    warn(
+      section.line,
+      `order_by = ${orderBy} has no effect: raw messages have no values to order by`,
+    )
+  }
   const steps = lines.map(({ step }) => step)
   const last = steps.at(-1)
   if (last && !isDone(last)) {

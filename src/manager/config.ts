@@ -6,8 +6,13 @@ import { dirname, resolve } from 'node:path'
 import ini from 'ini'
 import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
-import type { DispatchOrder } from './dispatch.ts'
-import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal-options.ts'
+import { readDecorators } from '../flow/decorators.ts'
+import { type ControlPlace, controlPlaceOf } from './control/control-place.ts'
+import type { DispatchOrder } from './course/dispatch.ts'
+import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal/journal-options.ts'
+import { readServices, type ServicesConfig } from './service/service-config.ts'
+import { coreFlowsBeside } from './service/service-flows.ts'
+import { WORKER_KEYS, type WorkerOptions, workerOptionsOf } from './worker/worker-options.ts'
 
 const SECTION = 'ZManagerConfiguration'
 
@@ -17,7 +22,7 @@ export interface SourceFile {
   readonly text: string
 }
 
-export interface ZManagerConfig {
+export interface ZManagerConfig extends ControlPlace, WorkerOptions {
   /** Endpoints; ports and names may be wildcards, the parts are told the real ones. */
   readonly subjectPullAddress: string
   readonly subjectPushAddress: string
@@ -38,12 +43,24 @@ export interface ZManagerConfig {
   readonly dispatch: DispatchOrder
   /** Messages that are kept because they killed their workers; the oldest go. */
   readonly deadLetters: number
+  /** Largest frame that is taken in or sent, bytes from 4096 up; larger ones are EMSGSIZE. 0 = no limit. Default: 0. */
+  readonly maxMessageSize?: number
+  /** Messages kept for subscribers that come late, and as many topics with their newest one. 0 = none. Default: 0. */
+  readonly replayWindow?: number
+  /** Bytes of the former, and again of the latter, at most. Default: 64 MiB. */
+  readonly replayWindowBytes?: number
   /** The file in which accepted messages outlive a crash of the process. Default: there is none. */
   readonly journal?: string
   /** What of it outlives a crash of the machine. Default: 'interval'. */
   readonly journalFsync?: FsyncPolicy
+  /** Modules with handlers and flows: paths or `file:` URLs. What they define wins over the files. */
+  readonly modules?: readonly (string | URL)[]
+  /** Decorators of one's own and how they are treated, as `NOTIFY publish, SLOW run`. Default: none. */
+  readonly decorators?: string
   readonly flows: readonly SourceFile[]
   readonly actions: readonly SourceFile[]
+  /** Services and what they may take. Default: there are none. */
+  readonly services?: ServicesConfig
 }
 
 const DEFAULTS = {
@@ -58,11 +75,24 @@ const DEFAULTS = {
   worker_restarts: 5,
   dispatch: 'least-loaded',
   dead_letters: 1000,
+  max_message_size: 0,
+  replay_window: 0,
+  replay_window_bytes: 64 * 1024 * 1024,
 }
 
 type Key = keyof typeof DEFAULTS
 
-const KEYS = [...Object.keys(DEFAULTS), 'journal', 'journal_fsync', 'flows', 'actions']
+const KEYS = [
+  ...Object.keys(DEFAULTS),
+  'journal',
+  'journal_fsync',
+  'control_address',
+  ...WORKER_KEYS,
+  'decorators',
+  'modules',
+  'flows',
+  'actions',
+]
 
 const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
 
@@ -82,33 +112,84 @@ const WITHOUT_EFFECT = [
  * Throws ENOENT for a missing file, EINVAL for a bad value or an unknown key.
  */
 export function loadConfig(file: string): ZManagerConfig {
-  const section = ini.parse(read(file))[SECTION] as Record<string, unknown> | undefined
-  if (!section) throw new ZmqError('EINVAL', `${file}: there is no section [${SECTION}]`)
+  const section = sectionOf(file)
   checkKeys(section, file)
   const number = (key: Key, min: number): number =>
     numberOf(section[key] ?? DEFAULTS[key], key, min, file)
   const address = (key: Key): string => addressOf(section[key] ?? DEFAULTS[key], key, file)
+  const forWorkers = {
+    subject_push_address: address('subject_push_address'),
+    integration_manager_pull_address: address('integration_manager_pull_address'),
+    integration_manager_pub_address: address('integration_manager_pub_address'),
+  }
+  const where = workerOptionsOf(section, forWorkers, file)
+  const services = readServices({ file, text: read(file) })
+  const flows = filesOf(section, 'flows', file)
   return {
     subjectPullAddress: address('subject_pull_address'),
-    subjectPushAddress: address('subject_push_address'),
-    integrationManagerPullAddress: address('integration_manager_pull_address'),
-    integrationManagerPubAddress: address('integration_manager_pub_address'),
+    subjectPushAddress: forWorkers.subject_push_address,
+    integrationManagerPullAddress: forWorkers.integration_manager_pull_address,
+    integrationManagerPubAddress: forWorkers.integration_manager_pub_address,
     integrationManagerPullRcvhwm: number('integration_manager_pull_rcvhwm', 0),
     integrationManagerPubSndhwm: number('integration_manager_pub_sndhwm', 0),
-    workerCount: number('worker_count', 1),
+    workerCount: number('worker_count', where.remoteWorkers ? 0 : 1),
     workerPrefetch: number('worker_prefetch', 0),
     workerRestarts: number('worker_restarts', 0),
     dispatch: dispatchOf(section['dispatch'] ?? DEFAULTS.dispatch, file),
     deadLetters: number('dead_letters', 0),
+    maxMessageSize: number('max_message_size', 0),
+    replayWindow: number('replay_window', 0),
+    replayWindowBytes: number('replay_window_bytes', 1),
+    ...where,
     ...journalOf(section, file),
-    flows: filesOf(section, 'flows', file),
+    ...controlPlaceOf(section['control_address'], file),
+    ...decoratorsOf(section['decorators'], file),
+    modules: pathsOf(section, 'modules', file),
+    flows: services ? [...flows, coreFlowsBeside(flows)] : flows,
     actions: filesOf(section, 'actions', file),
+    ...(services && { services }),
   }
+}
+
+/**
+ * A configuration without a zmanager.ini: what is given, and for the rest the defaults of zmanager.ini: fixed ports on localhost, three workers in
+ * threads, no flows and no actions.
+ */
+export function configOf(given: Partial<ZManagerConfig>): ZManagerConfig {
+  return {
+    subjectPullAddress: DEFAULTS.subject_pull_address,
+    subjectPushAddress: DEFAULTS.subject_push_address,
+    integrationManagerPullAddress: DEFAULTS.integration_manager_pull_address,
+    integrationManagerPubAddress: DEFAULTS.integration_manager_pub_address,
+    integrationManagerPullRcvhwm: DEFAULTS.integration_manager_pull_rcvhwm,
+    integrationManagerPubSndhwm: DEFAULTS.integration_manager_pub_sndhwm,
+    workerCount: DEFAULTS.worker_count,
+    workerPrefetch: DEFAULTS.worker_prefetch,
+    workerRestarts: DEFAULTS.worker_restarts,
+    dispatch: 'least-loaded',
+    deadLetters: DEFAULTS.dead_letters,
+    workerType: 'thread',
+    remoteWorkers: false,
+    flows: [],
+    actions: [],
+    ...given,
+  }
+}
+
+/** Of a zmanager.ini only where its control endpoint is. Throws as `loadConfig`. */
+export function controlPlaceIn(file: string): ControlPlace {
+  return controlPlaceOf(sectionOf(file)['control_address'], file)
 }
 
 /** A bound endpoint as one connects to it from this machine. */
 export function reachable(endpoint: string): string {
   return endpoint.replace(/^(\w+:\/\/)(0\.0\.0\.0|\[::\])(?=:)/, '$1127.0.0.1')
+}
+
+function sectionOf(file: string): Record<string, unknown> {
+  const section = ini.parse(read(file))[SECTION] as Record<string, unknown> | undefined
+  if (section) return section
+  throw new ZmqError('EINVAL', `${file}: there is no section [${SECTION}]`)
 }
 
 function read(file: string): string {
@@ -163,6 +244,17 @@ function journalOf(
   return path === '' ? {} : { journal: resolve(dirname(file), path), journalFsync: fsync }
 }
 
+function decoratorsOf(value: unknown, file: string): Pick<ZManagerConfig, 'decorators'> {
+  if (value === undefined) return {}
+  try {
+    readDecorators(String(value))
+    return { decorators: String(value) }
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new ZmqError('EINVAL', `${file}: decorators: ${reason}`, { cause: error })
+  }
+}
+
 function addressOf(value: unknown, key: string, file: string): string {
   try {
     return parseEndpoint(String(value)).text
@@ -171,19 +263,17 @@ function addressOf(value: unknown, key: string, file: string): string {
   }
 }
 
-/** One file name, or several with commas between them. */
 function filesOf(
   section: Record<string, unknown>,
   key: 'flows' | 'actions',
   file: string,
 ): SourceFile[] {
-  const names = String(section[key] ?? '')
-    .split(',')
-    .map((name) => name.trim())
-  return names
-    .filter((name) => name !== '')
-    .map((name) => {
-      const path = resolve(dirname(file), name)
-      return { file: path, text: read(path) }
-    })
+  return pathsOf(section, key, file).map((path) => ({ file: path, text: read(path) }))
+}
+
+/** One file name, or several with commas between them. */
+function pathsOf(section: Record<string, unknown>, key: string, file: string): string[] {
+  const names = String(section[key] ?? '').split(',')
+  const given = names.map((name) => name.trim()).filter((name) => name !== '')
+  return given.map((name) => resolve(dirname(file), name))
 }

@@ -1,11 +1,15 @@
-// The dead letters: messages that took too many workers with them, kept for people to look at and to
-// send again.
+// The dead letters: messages that took too many workers with them, or that nothing here can run any
+// more, kept for people to look at and to send again.
 
+import { ZmqError } from '../core/errors.ts'
 import type { Envelope, Header, StepError } from '../topic/envelope.ts'
 
 export interface DeadLetter {
   readonly header: Header
-  /** Why it is here; code EWORKERLOST (its workers died) or ETIMEDOUT (they hung). */
+  /**
+   * Why it is here; code EWORKERLOST (its workers died), ETIMEDOUT (they hung), or ENOENT (a journal
+   * had it, and its version of the flow is not loaded).
+   */
   readonly error: StepError
   /** When it was put here, ms since the epoch. */
   readonly at: number
@@ -19,9 +23,18 @@ export interface KeptLetter {
   readonly body: Uint8Array
 }
 
+/** Where letters outlive the process. */
+export interface LetterKeeper {
+  added(kept: KeptLetter): void
+  /** It was sent again, or had to go because there was no room. */
+  taken(id: string): void
+}
+
 export class DeadLetters {
   /** Letters that had to go because there was no room. */
   dropped = 0
+  /** Told of what comes and goes from now on. */
+  keeper: LetterKeeper | undefined
   readonly #limit: number
   readonly #kept = new Map<string, KeptLetter>() // oldest first
 
@@ -34,6 +47,11 @@ export class DeadLetters {
     return this.#kept.size
   }
 
+  /** Whether the next one takes the place of another. */
+  get isFull(): boolean {
+    return this.#kept.size >= this.#limit
+  }
+
   /** Oldest first. */
   list(): DeadLetter[] {
     return [...this.#kept.values()].map(({ letter }) => letter)
@@ -43,17 +61,29 @@ export class DeadLetters {
   add({ header, body }: Envelope, error: StepError, times: number): void {
     this.#kept.delete(header.id)
     const letter = { header, error, at: Date.now(), times }
-    this.restore({ letter, body: Uint8Array.from(body) })
+    const kept = { letter, body: Uint8Array.from(body) }
+    this.keeper?.added(kept)
+    this.restore(kept)
   }
 
-  /** Takes a letter out, with its body; undefined if there is none of this id. */
-  take(id: string): KeptLetter | undefined {
+  /**
+   * Has `send` send a letter again; it is a letter no more when that resolves, and again if it
+   * rejects. Rejects with ENOENT if there is none of this id.
+   */
+  async sendAgain(id: string, send: (kept: KeptLetter) => Promise<void>): Promise<void> {
     const kept = this.#kept.get(id)
+    if (!kept) throw new ZmqError('ENOENT', `No dead letter has the id '${id}'`)
     this.#kept.delete(id)
-    return kept
+    try {
+      await send(kept)
+    } catch (error) {
+      if (!this.#kept.has(id)) this.restore(kept)
+      throw error
+    }
+    if (!this.#kept.has(id)) this.keeper?.taken(id) // else it died once more
   }
 
-  /** Puts back what was taken. */
+  /** Puts back what is known to the keeper. */
   restore(kept: KeptLetter): void {
     this.#kept.set(kept.letter.header.id, kept)
     while (this.#kept.size > this.#limit) this.#dropOldest()
@@ -62,6 +92,7 @@ export class DeadLetters {
   #dropOldest(): void {
     const [oldest] = this.#kept.keys()
     this.#kept.delete(oldest as string)
+    this.keeper?.taken(oldest as string)
     this.dropped++
   }
 }

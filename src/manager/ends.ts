@@ -1,13 +1,16 @@
-// What comes by the Integration Manager on its way to subscribers: ends are counted here, go to who
-// asked for them, and are never published twice.
+// What comes by the Integration Manager on its way to subscribers: what ends a message goes to who
+// asked for that, and is never published twice; answers go to whoever keeps the waits.
 
 import type { Message } from '../core/message.ts'
-import { decodeEnvelope, type Envelope, type Header } from '../topic/envelope.ts'
-import { Requests } from './requests.ts'
+import { decodeEnvelope, type Envelope } from '../topic/envelope.ts'
+import { isForAsker, Requests } from './requests.ts'
+import { addressedEnd } from './service/service-replies.ts'
 
 export interface EndsHooks {
-  /** An end came by. False if the message had ended before. */
-  ended(header: Header): boolean
+  /** A worker's part of a message came by, or an end. True if it is an end, the message's first. */
+  passes(message: Envelope): boolean
+  /** An answer came by, for a message that waits. */
+  answered(answer: Envelope): void
   publish(message: Message): void
   /** Something an operator should read. */
   report(text: string): void
@@ -23,15 +26,27 @@ export class Ends {
 
   /** An end that was counted already, of a message that no worker ended. */
   tell(end: Message): void {
-    if (!this.requests.settle(decodeEnvelope(end))) this.#hooks.publish(end)
+    if (!this.#settles(decodeEnvelope(end))) this.#hooks.publish(end)
   }
 
   /** Whether a message is to be published. */
   passes(message: Message): boolean {
     const passing = this.#open(message)
     if (!passing) return false
+    if (passing.header.token !== undefined) {
+      this.#hooks.answered(passing)
+      return false
+    }
     if (passing.header.outcome === undefined) return true
-    return this.#hooks.ended(passing.header) && !this.requests.settle(passing)
+    return this.#hooks.passes(passing) && !this.#settles(passing)
+  }
+
+  /** Gives an end to its asker, here or elsewhere. True if it is for that one only. */
+  #settles(end: Envelope): boolean {
+    const addressed = addressedEnd(end)
+    if (!addressed) return this.requests.settle(end)
+    this.#hooks.publish(addressed)
+    return isForAsker(end.header)
   }
 
   #open(message: Message): Envelope | undefined {

@@ -1,55 +1,83 @@
 // How this process's own messages get to the Subject, and which of them are on their way.
 
 import { ZmqError } from '../core/errors.ts'
-import type { FlowTable } from '../flow/flow.ts'
+import type { Flow } from '../flow/flow.ts'
 import { Push } from '../patterns/push.ts'
 import { ActionKey } from '../topic/action-key.ts'
 import type { Header } from '../topic/envelope.ts'
-import { bodyOf, FORMAT } from './codecs.ts'
+import { bodyOf } from './codecs.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { Values } from './handlers.ts'
 import { envelope, newHeader } from './messages.ts'
+import { headerAgain } from './outdated.ts'
+import type { Program } from './program/program.ts'
+import { fitting } from './size-limit.ts'
+import type { Values } from './worker/handlers.ts'
+
+/** A flow by its name, or a version of it. */
+type Wanted = string | Pick<Flow, 'name' | 'version'>
 
 export class Intake {
   /** Id and flow of messages that are not yet with the Subject. */
   readonly onTheWay: Map<string, string> = new Map()
-  readonly #flows: FlowTable
+  readonly #program: Pick<Program, 'flows'>
+  readonly #maxMessageSize: number | undefined
   readonly #socket = new Push({ linger: 0 })
+  #isRefusing = false
 
-  constructor(flows: FlowTable) {
-    this.#flows = flows
+  /** `maxMessageSize` in bytes, 0 or none: any size. */
+  constructor(program: Pick<Program, 'flows'>, maxMessageSize?: number) {
+    this.#program = program
+    this.#maxMessageSize = maxMessageSize
   }
 
   connect(subject: string): void {
     this.#socket.connect(subject)
   }
 
+  /** Nothing more can be sent; what is on its way gets there. */
+  refuse(): void {
+    this.#isRefusing = true
+  }
+
   close(): void {
     void this.#socket.close()
   }
 
-  /** Sends values into a flow; waits while the Subject is full. Rejects with ENOENT for an unknown flow. */
-  async push(id: string, flow: string, values: Values): Promise<void> {
-    const { name, version, steps } = this.#flows.find(flow)
+  /**
+   * Sends values into a flow, in its format; waits while the Subject is full. Rejects with ENOENT for
+   * an unknown flow, EINVAL for values that the format cannot carry, EMSGSIZE for too large ones.
+   */
+  async push(id: string, flow: Wanted, values: Values): Promise<void> {
+    const wanted = typeof flow === 'string' ? { name: flow, version: undefined } : flow
+    const found = this.#program.flows.find(wanted.name, wanted.version)
+    const { name, version, steps } = found
+    const { format } = found.policy
     const key = steps[0] ?? ActionKey.of({ flow: name, action: 'done' })
-    await this.#send(newHeader(id, name, version, key), bodyOf(FORMAT, values))
+    const header = { ...newHeader(id, name, version, key), format }
+    await this.#send(header, bodyOf(format, values))
   }
 
-  /** Sends a dead letter again. Rejects with ENOENT if there is none of this id. */
-  async replay(id: string, letters: DeadLetters): Promise<void> {
-    const kept = letters.take(id)
-    if (!kept) throw new ZmqError('ENOENT', `No dead letter has the id '${id}'`)
-    try {
-      await this.#send({ ...kept.letter.header, at: Date.now(), attempt: 1 }, kept.body)
-    } catch (error) {
-      letters.restore(kept)
-      throw error
-    }
+  /**
+   * Sends a dead letter again; `whenSent` resolves when it is with the Subject. Rejects with ENOENT if
+   * there is none of this id, or its flow has changed so that it cannot go on.
+   */
+  replay(
+    id: string,
+    letters: DeadLetters,
+    whenSent: (send: () => Promise<void>) => Promise<void> = (send) => send(),
+  ): Promise<void> {
+    return letters.sendAgain(id, ({ letter, body }) => {
+      const header = headerAgain(this.#program.flows, letter.header)
+      return whenSent(() => this.#send(header, body))
+    })
   }
 
   async #send(header: Header, body: Uint8Array): Promise<void> {
+    if (this.#isRefusing)
+      throw new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
     const { id, flow, key } = header
-    const message = envelope(ActionKey.parse(key).with({ flow }), header, body)
+    const made = envelope(ActionKey.parse(key).with({ flow }), header, body)
+    const message = fitting(made, this.#maxMessageSize)
     this.onTheWay.set(id, flow)
     try {
       await this.#socket.send(message)

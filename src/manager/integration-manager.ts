@@ -3,12 +3,15 @@
 //
 //   workers, Subject, services --PUSH--> PULL [ forward ] PUB --topic--> everyone
 
-import type { Message } from '../core/message.ts'
+import { type Message, textFrame } from '../core/message.ts'
 import { Publisher } from '../patterns/pub.ts'
 import { Pull } from '../patterns/pull.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
-import { WORKER_PROPERTY } from './worker.ts'
+import { Retained } from './retained.ts'
+import { innerLimit } from './size-limit.ts'
+import { KEEPALIVE } from './worker/remote-words.ts'
+import { WORKER_PROPERTY } from './worker/worker.ts'
 
 export interface IntegrationManagerHooks {
   /** Called with every message before it is published; false holds it back. */
@@ -17,11 +20,27 @@ export interface IntegrationManagerHooks {
   left(worker: string): void
 }
 
+/** Marks are messages of one frame, which no message of a flow is: they tell subscribers where they are. */
+const MARK = 'probe~'
+const MARK_BYTES = textFrame(MARK)
+
+/** The last thing that is published. */
+export const CLOSING: string = `${MARK}closing~`
+
+export function isMark(message: Message): boolean {
+  const [frame] = message
+  return message.length === 1 && MARK_BYTES.every((byte, at) => frame?.[at] === byte)
+}
+
+const REPLAY_BYTES = 64 * 1024 * 1024
+
 /** How long `stop` waits for subscribers that do not read, ms. */
 const LAST_WORDS_MS = 2000
 
 export class IntegrationManager implements Component {
   state: State = 'new'
+  /** What is kept for subscribers that come late; undefined: nothing. */
+  readonly retained: Retained | undefined
   readonly #config: ZManagerConfig
   readonly #hooks: IntegrationManagerHooks
   readonly #pull: Pull
@@ -32,8 +51,12 @@ export class IntegrationManager implements Component {
   constructor(config: ZManagerConfig, hooks: IntegrationManagerHooks) {
     this.#config = config
     this.#hooks = hooks
-    this.#pull = new Pull({ receiveHighWaterMark: config.integrationManagerPullRcvhwm })
+    const { replayWindow: count = 0, replayWindowBytes: bytes = REPLAY_BYTES } = config
+    this.retained = count > 0 ? new Retained({ count, bytes }) : undefined
+    const receiveHighWaterMark = config.integrationManagerPullRcvhwm
+    this.#pull = new Pull({ ...KEEPALIVE, receiveHighWaterMark })
     const sendHighWaterMark = config.integrationManagerPubSndhwm
+    this.#pull.maxMessageSize = innerLimit(config.maxMessageSize)
     this.#pub = new Publisher({ sendHighWaterMark, linger: LAST_WORDS_MS })
   }
 
@@ -63,7 +86,18 @@ export class IntegrationManager implements Component {
 
   /** Publishes a message of this process. */
   async publish(message: Message): Promise<void> {
+    this.retained?.keep(message)
     await this.#pub.send(message)
+  }
+
+  /** Publishes, under a topic that begins with `markTopic`, how far what is kept goes at this moment. */
+  async mark(name: string): Promise<void> {
+    const position = this.retained?.position ?? 0
+    await this.#pub.send([textFrame(this.markTopic(name) + position)])
+  }
+
+  markTopic(name: string): string {
+    return `${MARK}${name}~`
   }
 
   /** Whether something of a worker may still be on its way through here. */
@@ -80,6 +114,7 @@ export class IntegrationManager implements Component {
     this.state = 'stopped'
     void this.#pull.close()
     await this.#loop
+    if (!this.#pub.closed) await this.#pub.send([textFrame(CLOSING)])
     await this.#pub.close()
   }
 
@@ -91,7 +126,9 @@ export class IntegrationManager implements Component {
 
   async #forward(): Promise<void> {
     for await (const message of this.#pull) {
-      if (this.#hooks.passing(message)) await this.#pub.send(message)
+      if (!this.#hooks.passing(message)) continue
+      this.retained?.keep(message)
+      await this.#pub.send(message)
     }
   }
 }

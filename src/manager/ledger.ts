@@ -37,6 +37,10 @@ export interface Totals extends LedgerTotals {
   readonly workers: Readonly<Record<string, WorkerCounts & { readonly leases: number }>>
   /** Messages that wait for a worker. */
   readonly queue: number
+  /** Messages, and branches of them, that wait for an answer. */
+  readonly waiting: number
+  /** Answers that came for nothing that waits, or too late. */
+  readonly unmatchedAnswers: number
   /** Messages among the dead letters, and those that had to go because there were too many. */
   readonly deadLetters: number
   readonly deadLettersDropped: number
@@ -114,6 +118,11 @@ export class Ledger {
     this.#ended(id, outcome, worker, code)
     this.#check()
     return true
+  }
+
+  /** Something came for a message that is not in flight. */
+  duplicate(): void {
+    this.#duplicates++
   }
 
   /** Ends all that is in flight as failed. */

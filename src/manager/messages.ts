@@ -1,6 +1,6 @@
 // Makes the envelopes that travel between the boxes.
 
-import type { ZmqError } from '../core/errors.ts'
+import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import type { FlowTable, Position } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
@@ -12,7 +12,11 @@ import {
   type StepError,
 } from '../topic/envelope.ts'
 import { topicOf } from '../topic/topic.ts'
-import { FORMAT } from './codecs.ts'
+import { bodyOf, FORMAT } from './codecs.ts'
+import type { Values } from './worker/handlers.ts'
+
+/** A message, or a branch of one, wherever it is. */
+export type Part = Pick<Envelope, 'header' | 'body'>
 
 /** The header of a message that starts out now. */
 export function newHeader(id: string, flow: string, version: string, key: ActionKey): Header {
@@ -30,16 +34,19 @@ export function atStep(header: Header, key: ActionKey, position?: Position): Hea
  * up, is taken off.
  */
 export function withoutEnd({ topic, header, body }: Envelope): Envelope {
-  const { outcome, error, worker, token, fork, isCaught, ...rest } = header
+  const { outcome, error, worker, token, fork, isCaught, strikes, ...rest } = header
   return { topic, header: rest, body }
 }
 
 /**
- * What a producer sent. One that does not know the version of its flow leaves it empty (''): then
- * that of `flows` is meant. Throws EINVAL for what is no envelope.
+ * What was sent to the Subject: an answer if it has a token, else a message that starts out. One that
+ * does not know the version of its flow leaves it empty (''): then that of `flows` is meant. Throws
+ * EINVAL for what is no envelope.
  */
 export function openSent(message: Message, flows: FlowTable): Envelope {
-  const sent = withoutEnd(decodeEnvelope(message))
+  const opened = decodeEnvelope(message)
+  if (opened.header.token !== undefined) return opened
+  const sent = withoutEnd(opened)
   const { flow, version, step } = sent.header
   if (version === '' && step === 0) sent.header.version = flows.get(flow)?.version ?? ''
   return sent
@@ -61,20 +68,26 @@ export function doneEnvelope(
 }
 
 /** The end of a message that failed, published as action `failed` of its flow. */
-export function failedEnvelope(
-  { header, body }: Envelope,
-  error: StepError,
-  worker?: string,
-): Message {
+export function failedEnvelope({ header, body }: Part, error: StepError, worker?: string): Message {
   const key = ActionKey.of({ flow: header.flow, action: 'failed' })
   return ended(key, { ...header, error }, body, 'failed', worker)
+}
+
+/** A message that its worker cannot take further: it is at step `key`. */
+export function continuedEnvelope(
+  key: ActionKey,
+  header: Header,
+  body: Uint8Array,
+  worker: string,
+): Message {
+  return ended(key, header, body, 'continued', worker)
 }
 
 function ended(
   key: ActionKey,
   header: Header,
   body: Uint8Array,
-  outcome: 'done' | 'failed',
+  outcome: Header['outcome'],
   worker?: string,
 ): Message {
   const named = worker === undefined ? {} : { worker }
@@ -91,4 +104,28 @@ export function stepError(
   const code = (error as Partial<ZmqError> | undefined)?.code
   const message = error instanceof Error ? error.message : String(error)
   return { code: typeof code === 'string' ? code : fallbackCode, step, message, retryable }
+}
+
+const ANSWER = ActionKey.of({ flow: 'completed_command', action: 'done' })
+
+/**
+ * The answer to a published message that has a token, to be sent to the Subject (`pullAddress`): its
+ * flow goes on with these values laid over its own, or fails with this error (its `code`, or
+ * EHANDLER). Throws EINVAL for a message that waits for no answer.
+ */
+export function answerTo({ header }: Pick<Envelope, 'header'>, answer: Values | Error): Message {
+  const { id, token, format, key } = header
+  if (token === undefined)
+    throw new ZmqError(
+      'EINVAL',
+      `${key} waits for no answer: only what has a token in its header does`,
+    )
+  const reply = { ...newHeader(id, ANSWER.flow, '', ANSWER), token }
+  if (!(answer instanceof Error))
+    return envelope(ANSWER, { ...reply, format }, bodyOf(format, answer))
+  return envelope(
+    ANSWER,
+    { ...reply, error: stepError(answer, key, 'EHANDLER') },
+    bodyOf(FORMAT, {}),
+  )
 }

@@ -4,9 +4,9 @@
 import { ZmqError } from '../core/errors.ts'
 import { isDone } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
-import type { Envelope, StepError } from '../topic/envelope.ts'
+import type { Envelope, Header, StepError } from '../topic/envelope.ts'
 import { valuesOf } from './codecs.ts'
-import type { Values } from './handlers.ts'
+import type { Values } from './worker/handlers.ts'
 
 export interface FlowRequestOptions {
   /** Ends the wait: the promise rejects with the signal's reason. The message goes on. */
@@ -75,7 +75,7 @@ export class Requests {
     asker?.settled.abort()
     if (header.error) asker?.reject(new FlowError(header.id, header.error))
     else if (asker) answer(asker, { header, body })
-    return header.outcome === 'failed' || isDone(ActionKey.parse(header.key))
+    return isForAsker(header)
   }
 
   /** The message was not sent. */
@@ -89,6 +89,11 @@ export class Requests {
   cancelAll(reason: unknown): void {
     for (const id of [...this.#asked.keys()]) this.cancel(id, reason)
   }
+}
+
+/** Whether an end that was asked for goes to nobody else: unlike one whose last step is to publish. */
+export function isForAsker({ outcome, key }: Header): boolean {
+  return outcome === 'failed' || isDone(ActionKey.parse(key))
 }
 
 function answer(asker: Asker, end: Pick<Envelope, 'header' | 'body'>): void {

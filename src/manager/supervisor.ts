@@ -1,27 +1,31 @@
 // The supervisor joins the messages to the workers: it gives out what can be given, watches the times
-// of both, and when a worker is gone, and all it had sent was counted, has what it left settled.
+// of both, and has what lost workers leave settled.
 
 import { clock, type Timer } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
-import type { FlowPolicy } from '../flow/policy.ts'
+import { DEFAULT_POLICY, type FlowPolicy } from '../flow/policy.ts'
 import type { Envelope, Header, StepError } from '../topic/envelope.ts'
+import { valuesOf } from './codecs.ts'
+import { Conductor } from './course/conductor.ts'
+import { Holdings, type HoldingsSettings } from './course/holdings.ts'
+import type { Work } from './course/work.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { Holdings, type HoldingsSettings } from './holdings.ts'
-import type { Lane } from './lane.ts'
-import type { Ledger } from './ledger.ts'
-import type { Member } from './member.ts'
-import { Pool } from './pool.ts'
-import { messageOf, type Work, workOf } from './work.ts'
-import type { WorkerSettings } from './worker.ts'
+import type { Ledger, Totals } from './ledger.ts'
+import { stepError } from './messages.ts'
+import type { Program } from './program/program.ts'
+import { totalsOf } from './totals.ts'
+import type { Member } from './worker/member.ts'
+import { flowsHash } from './worker/remote-words.ts'
+import type { WorkerSettings } from './worker/worker.ts'
+import type { WorkerOptions } from './worker/worker-options.ts'
+import { Workforce } from './worker/workforce.ts'
 
-export interface SupervisorSettings extends HoldingsSettings {
+export interface SupervisorSettings extends HoldingsSettings, WorkerOptions {
   readonly workerCount: number
   readonly workerRestarts: number
   readonly finishMs: number
-  /** The policies of all flows, and that of one by its name. */
-  readonly policies: readonly FlowPolicy[]
-  policyOf(flow: string): FlowPolicy
+  readonly program: Program
   /** The Subject has a message of this id. */
   arrived(id: string): void
   settings(member: Member): WorkerSettings
@@ -29,6 +33,11 @@ export interface SupervisorSettings extends HoldingsSettings {
   send(key: string, message: Message): boolean
   /** Whether the Integration Manager still hears whom this key belongs to. */
   isHeard(key: string): boolean
+  publish(message: Message): void
+  /** Tells whoever waits for the end of a message, or everyone. */
+  tell(end: Message): void
+  /** The message is at this stage from now on: what a crash leaves is begun again from here. */
+  keep(id: string, stage: Message): void
   /** Tells a worker to end. */
   finish(worker: string): void
   /** Something an operator should read. */
@@ -42,33 +51,45 @@ const LONGEST_TICK_MS = 1000
 
 export class Supervisor implements Dispatcher {
   readonly holdings: Holdings
+  readonly conductor: Conductor
   readonly #ledger: Ledger
   readonly #s: SupervisorSettings
-  readonly #pool: Pool
-  readonly #gone = new Map<string, string>() // key -> name: died; their last words may be on the way
-  readonly #hung = new Set<string>()
-  readonly #emptied = new Map<string, () => void>() // who waits for a worker to have nothing left
+  readonly #workforce: Workforce
   #roomWanted: (() => void) | undefined
   #tick: Timer | undefined
   #isStarted = false
   #stopped: ZmqError | undefined
+  #awaited: ReadonlySet<string> | undefined // ids of all that is still taken; others are refused
 
   constructor(ledger: Ledger, settings: SupervisorSettings) {
     this.#ledger = ledger
     this.#s = settings
-    this.holdings = new Holdings(ledger, settings)
-    const { workerRestarts, finishMs } = settings
-    this.#pool = new Pool({
-      workerRestarts,
-      finishMs,
+    this.holdings = new Holdings(settings, {
+      lost: (work, verdict) => this.conductor.lost(work, verdict),
+      overdue: (id, limitMs) => this.conductor.overdue(id, limitMs),
+      again: (work) => this.conductor.again(work),
+      whole: (work) => this.conductor.whole(work),
+    })
+    this.conductor = new Conductor({
+      program: settings.program,
+      ledger,
+      holdings: this.holdings,
+      policyOf: (header) => policyOf(settings.program, header),
+      give: (work) => this.#take(work),
+      publish: (message) => settings.publish(message),
+      tell: (end) => settings.tell(end),
+      keep: (id, stage) => settings.keep(id, stage),
+    })
+    const { workerType, workerRestarts, remoteWorkers, finishMs } = settings
+    this.#workforce = new Workforce(this.holdings.dispatch, {
+      ...{ workerType, workerRestarts, remoteWorkers, finishMs },
       settings: (member) => settings.settings(member),
-      opened: ({ name, begun }) => {
-        this.holdings.dispatch.open(name, begun)
-        this.#pump()
-      },
-      died: (member) => this.#died(member),
-      emptied: (worker) => this.#whenEmpty(worker),
+      flowsHash: () => flowsHash(settings.program.flows),
+      send: (key, message) => settings.send(key, message),
+      isHeard: (key) => settings.isHeard(key),
       finish: (worker) => settings.finish(worker),
+      lost: (worker, isHung) => this.#lost(worker, isHung),
+      changed: () => this.#pump(),
       abandoned: () => this.#failWaiting(alone()),
       report: (text) => settings.report(text),
     })
@@ -76,24 +97,38 @@ export class Supervisor implements Dispatcher {
 
   /** Names of the workers that are up. */
   get workers(): string[] {
-    return this.#pool.workers
+    return this.#workforce.workers
+  }
+
+  /** Of these, those of this ZManager; and how many of them there are to be. */
+  get local(): { readonly workers: readonly string[]; readonly size: number } {
+    return this.#workforce.local
   }
 
   /** Whether there is or was a worker in this place. */
   knows(place: string): boolean {
-    return this.#pool.knows(place)
+    return this.#workforce.knows(place)
   }
 
   /** Resolves when all workers are ready. Rejects with the reason why one is not. */
   async start(): Promise<void> {
     this.#isStarted = true
-    this.#watch()
+    this.watch()
     await this.resize(this.#s.workerCount)
   }
 
   /** As `ZManager.resize`. */
   resize(count: number): Promise<void> {
-    return this.#pool.resize(count)
+    return this.#workforce.resize(count)
+  }
+
+  /**
+   * Replaces every worker of this ZManager, without a gap, by one with settings asked for anew. Resolves
+   * when all new ones are up and the old ones take nothing new; these leave when they have finished.
+   * Rejects if one cannot start: those not replaced yet then stay.
+   */
+  renew(): Promise<void> {
+    return this.#workforce.renew()
   }
 
   /** Lets the workers finish what they have; what then has not ended fails with ESTOPPED. */
@@ -102,38 +137,63 @@ export class Supervisor implements Dispatcher {
     this.#stopped = new ZmqError('ESTOPPED', text)
     this.#tick?.cancel()
     this.#failWaiting(this.#stopped)
-    await this.#pool.stop(this.#stopped)
+    await this.#workforce.stop(this.#stopped)
     this.holdings.failAll(this.#stopped)
+    this.conductor.waits.failAll(this.#stopped)
   }
 
-  /** Ends a worker's thread at once, as a crash would. */
+  /**
+   * Ends a worker at once, as a crash would; one on another machine is given up: others get what it had.
+   * Rejects with ENOENT if there is none of this name.
+   */
   kill(worker: string): Promise<void> {
-    return this.#pool.terminate(worker)
+    return this.#workforce.kill(worker)
   }
 
-  accepted({ header }: Envelope): boolean {
-    this.#s.arrived(header.id)
-    return this.#ledger.accept(header.id, header.flow)
+  /** From now on other messages than these are refused, that is fail with ESTOPPED. */
+  takeOnly(ids: ReadonlySet<string>): void {
+    this.#awaited = ids
   }
 
-  give(received: Envelope, decision: Parameters<typeof workOf>[1]): Promise<void> {
-    if (this.#stopped) throw this.#stopped
-    if (this.#isStarted && this.#pool.isAlone) throw alone()
-    const work = workOf(received, decision, this.#s.policyOf(received.header.flow))
-    this.holdings.add(work, clock.now())
-    this.#pump()
-    if (!this.#isFull) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#roomWanted = resolve
-    })
+  accepted(received: Envelope): boolean {
+    const { id, flow, key } = received.header
+    this.#s.arrived(id)
+    const isNew = this.#ledger.accept(id, flow)
+    if (!isNew || !this.#awaited || this.#awaited.has(id)) return isNew
+    this.failed(received, stepError(finishing(), key, 'ESTOPPED', true))
+    return false
   }
 
-  attached(key: string): void {
-    this.#pool.attached(key)
+  take(received: Envelope): Promise<void> {
+    return this.conductor.take(received, clock.now())
+  }
+
+  failed(received: Envelope, error: StepError): void {
+    this.conductor.failed(received, error)
+  }
+
+  answered(answer: Envelope): void {
+    const { token = '', error } = answer.header
+    const { waits } = this.conductor
+    try {
+      if (error) waits.fail(token, error)
+      else waits.complete(token, valuesOf(answer))
+    } catch (error) {
+      const reason = (error as Error).message
+      this.#s.report(`an answer from ${answer.header.key} cannot be read: ${reason}`)
+    }
+  }
+
+  attached(key: string, flows?: string): void {
+    this.#workforce.attached(key, flows)
   }
 
   detached(key: string): void {
-    this.#pool.detached(key)
+    this.#workforce.detached(key)
+  }
+
+  wantsToLeave(key: string): void {
+    this.#workforce.wantsToLeave(key)
   }
 
   malformed(error: unknown): void {
@@ -141,81 +201,55 @@ export class Supervisor implements Dispatcher {
     this.#s.report(`a message was malformed: ${(error as Error).message}`)
   }
 
-  unsaid({ header }: Envelope, { code, message }: StepError): void {
-    this.#ledger.settle(header.id, 'failed', undefined, code)
-    this.#s.report(`a message failed and nobody could be told: ${message} (${code})`)
+  /** As `EndsHooks.passes`. */
+  passes(passing: Envelope): boolean {
+    const isEnd = this.conductor.passes(passing)
+    this.#pump()
+    return isEnd
   }
 
-  /** An end came by. False if the message had ended before. */
-  ended(header: Header): boolean {
-    const first = this.holdings.ended(header)
-    this.#pump()
-    return first
+  totals(): Totals {
+    return totalsOf(this.#ledger.totals(), this.holdings, this.conductor.waits)
   }
 
   /** All that was sent under this key has been counted. */
   left(key: string): void {
-    const worker = this.#gone.get(key)
-    if (worker === undefined) return this.#pool.detached(key)
-    this.#gone.delete(key)
-    const isHung = this.#hung.delete(worker)
-    if (this.#stopped)
-      this.holdings.dispatch.close(worker, () => true) // they end when all have
-    else this.holdings.lost(worker, isHung)
-    this.#pump()
+    this.#workforce.left(key)
   }
 
   get #isFull(): boolean {
     return this.holdings.dispatch.waiting >= MOST_WAITING && !this.#stopped
   }
 
-  #died({ name, key }: Member): boolean {
-    const lane = this.holdings.dispatch.lane(name)
-    if (lane) lane.isOpen = false
-    this.#gone.set(key, name)
-    if (!this.#s.isHeard(key)) this.left(key)
-    return (lane?.ended ?? 0) > 0
+  /** Throws ENOWORKERS when there will be no worker, ESTOPPED when the workers are told to finish. */
+  #take(work: Work): Promise<void> | undefined {
+    if (this.#stopped) throw this.#stopped
+    if (this.#isStarted && this.#workforce.isAlone) throw alone()
+    this.holdings.add(work)
+    this.#pump()
+    if (!this.#isFull) return undefined
+    return new Promise((resolve) => {
+      this.#roomWanted = resolve
+    })
+  }
+
+  #lost(worker: string, isHung: boolean): void {
+    if (!this.#stopped) this.holdings.lost(worker, isHung)
+    else this.holdings.dispatch.close(worker, () => true) // they end when all have
   }
 
   /** Gives out what can be given, and lets those go on who wait for that. */
   #pump(): void {
-    this.#closeEmptied()
+    this.#workforce.closeEmptied()
     if (!this.#stopped) this.holdings.expire(clock.now())
     while (!this.#stopped) {
       const found = this.holdings.dispatch.next()
       if (!found) break
-      this.#give(found.lane, found.work)
+      this.#workforce.give(found.lane, found.work)
     }
     if (this.#isFull) return
     this.#roomWanted?.()
     this.#roomWanted = undefined
-  }
-
-  /** A worker whose connection broke is ended, and others get what it had. */
-  #give(lane: Lane, work: Work): void {
-    const key = this.#pool.keyOf(lane.worker)
-    if (key !== undefined && this.#s.send(key, messageOf(work))) return
-    lane.isOpen = false
-    void this.#pool.terminate(lane.worker)
-  }
-
-  #whenEmpty(worker: string): Promise<void> {
-    const lane = this.holdings.dispatch.lane(worker)
-    if (lane) lane.isOpen = false
-    return new Promise((resolve) => {
-      this.#emptied.set(worker, resolve)
-      this.#pump()
-    })
-  }
-
-  #closeEmptied(): void {
-    const { dispatch } = this.holdings
-    for (const [worker, resolve] of this.#emptied) {
-      if (dispatch.lane(worker)?.load) continue
-      this.#emptied.delete(worker)
-      dispatch.close(worker, () => true)
-      resolve()
-    }
   }
 
   #failWaiting(reason: ZmqError): void {
@@ -223,30 +257,30 @@ export class Supervisor implements Dispatcher {
     this.#pump()
   }
 
-  /** Looks at the times of messages now and then, if any flow limits them. */
-  #watch(): void {
-    const limits = this.#s.policies.flatMap(({ lease, timeout }) => [lease, timeout])
+  /** Looks at the times of messages now and then, if any flow limits them; again, when there are others. */
+  watch(): void {
+    this.#workforce.dismissRemotes()
+    this.#tick?.cancel()
+    const policies = this.#s.program.flows.all().map(({ policy }) => policy)
+    const limits = policies.flatMap(({ lease, timeout, wait }) => [lease, timeout, wait])
     const shortest = Math.min(...limits.filter((ms) => ms > 0))
     if (shortest === Number.POSITIVE_INFINITY) return
     const everyMs = Math.min(Math.max(shortest / 4, SHORTEST_TICK_MS), LONGEST_TICK_MS)
     const tick = (): void => {
       if (this.#stopped) return
       this.#tick = clock.after(everyMs, tick)
-      for (const lane of this.holdings.dispatch.lanes)
-        if (lane.isOverdue(clock.now())) this.#hangs(lane)
+      this.#workforce.endOverdue(clock.now())
+      this.conductor.waits.expire(Date.now())
       this.#pump()
     }
     tick()
   }
-
-  #hangs(lane: Lane): void {
-    const { worker } = lane
-    if (this.#hung.has(worker)) return
-    lane.isOpen = false
-    this.#hung.add(worker)
-    this.#s.report(`${worker} hangs and is ended: it had a message for longer than its lease`)
-    void this.#pool.terminate(worker)
-  }
 }
 
+function policyOf({ flows }: Program, { flow, version }: Header): FlowPolicy {
+  return flows.at(flow, version)?.policy ?? DEFAULT_POLICY
+}
+
+const finishing = (): ZmqError =>
+  new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
 const alone = (): ZmqError => new ZmqError('ENOWORKERS', 'There is no worker left to run this step')

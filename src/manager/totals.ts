@@ -1,13 +1,13 @@
 // The counts of the ledger, and what is where now.
 
-import type { DeadLetters } from './dead-letters.ts'
-import type { Dispatch } from './dispatch.ts'
+import type { Holdings } from './course/holdings.ts'
+import type { Waits } from './course/waits.ts'
 import type { LedgerTotals, Totals } from './ledger.ts'
 
 export function totalsOf(
   counted: LedgerTotals,
-  dispatch: Dispatch,
-  deadLetters: DeadLetters,
+  { dispatch, deadLetters }: Holdings,
+  waits: Waits,
 ): Totals {
   const workers = new Map<string, Totals['workers'][string]>()
   for (const [name, counts] of Object.entries(counted.workers))
@@ -21,6 +21,8 @@ export function totalsOf(
     ...counted,
     workers: Object.fromEntries(workers),
     queue: dispatch.waiting,
+    waiting: waits.size,
+    unmatchedAnswers: waits.unmatched,
     deadLetters: deadLetters.size,
     deadLettersDropped: deadLetters.dropped,
   }

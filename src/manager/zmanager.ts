@@ -5,28 +5,24 @@
 
 import { randomUUID } from 'node:crypto'
 import { ZmqError } from '../core/errors.ts'
-import type { Message } from '../core/message.ts'
+import type { Flow } from '../flow/flow.ts'
 import type { IniWarning } from '../flow/ini.ts'
-import { DEFAULT_POLICY } from '../flow/policy.ts'
-import type { Subscriber } from '../patterns/sub.ts'
 import type { ActionKey } from '../topic/action-key.ts'
-import { prefixOf } from '../topic/topic.ts'
+import { Boxes } from './boxes.ts'
 import type { Component, State } from './component.ts'
-import { loadConfig, reachable, type ZManagerConfig } from './config.ts'
+import { loadConfig, type ZManagerConfig } from './config.ts'
+import { Control } from './control/control.ts'
+import { controlCommands } from './control/control-commands.ts'
+import type { Respond } from './course/responders.ts'
+import type { OpenWaits } from './course/waits.ts'
 import type { DeadLetter } from './dead-letters.ts'
-import { DurableStore } from './durable-store.ts'
-import { Ends } from './ends.ts'
-import type { Values } from './handlers.ts'
-import { Intake } from './intake.ts'
-import { IntegrationManager } from './integration-manager.ts'
-import { Ledger, type Totals } from './ledger.ts'
-import type { Member } from './member.ts'
-import { makeProgram, type Program } from './program.ts'
+import type { Totals } from './ledger.ts'
+import type { AnyFlow, InputOf, OutputOf } from './program/define-flow.ts'
 import type { FlowRequestOptions } from './requests.ts'
-import { Subject } from './subject.ts'
-import { subscribeTo } from './subscription.ts'
-import { Supervisor } from './supervisor.ts'
-import { finishMessage, type WorkerSettings } from './worker.ts'
+import type { Services } from './service/services.ts'
+import { type SubscribeOptions, Subscription } from './subscription.ts'
+import type { Supervisor } from './supervisor.ts'
+import type { Values } from './worker/handlers.ts'
 
 export interface ZManagerHooks {
   /** What an operator should read: workers that died, messages that made no sense. Default: stderr. */
@@ -39,83 +35,76 @@ const FINISH_MS = 5000
 
 export class ZManager implements Component {
   state: State = 'new'
-  /** Oddities in the flow and action files. */
-  readonly warnings: readonly IniWarning[]
-  readonly supervisor: Supervisor
-  readonly #config: ZManagerConfig
-  readonly #program: Program
-  readonly #ledger: Ledger
-  readonly #integrationManager: IntegrationManager
-  readonly #intake: Intake
-  readonly #ends: Ends
-  readonly #report: (text: string) => void
-  #store: DurableStore | undefined // from start on, with a journal
-  #subject: Subject | undefined // from start on
+  /** Resolves when all has ended, whoever stopped it or had it finish; never rejects. */
+  readonly ended: Promise<void>
+  readonly #boxes: Boxes
+  readonly #control: Control
+  #file: string | undefined // where the configuration is
+  #loading: Promise<void> | undefined
   #starting: Promise<void> | undefined
+  #finishing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
+  #resolveEnded!: () => void
 
   /** Reads a zmanager.ini and what it names. Throws ZmqError with file and line. */
   static fromFile(file: string, hooks?: ZManagerHooks): ZManager {
-    return new ZManager(loadConfig(file), hooks)
+    const manager = new ZManager(loadConfig(file), hooks)
+    manager.#file = file
+    return manager
   }
 
   constructor(config: ZManagerConfig, hooks: ZManagerHooks = {}) {
-    this.#config = config
-    this.#program = makeProgram(config.flows, config.actions)
-    this.#intake = new Intake(this.#program.flows)
-    this.warnings = this.#program.warnings
     const report = hooks.report ?? ((text: string) => console.error(`zmanager: ${text}`))
-    const { flows } = this.#program
-    this.#ledger = new Ledger(
-      {
-        flow: (name) => name === '' || flows.get(name) !== undefined,
-        worker: (name) => this.supervisor.knows(name),
-      },
-      (...end) => this.#store?.ended(...end),
-    )
-    this.#report = report
-    this.supervisor = new Supervisor(this.#ledger, {
-      ...config,
-      finishMs: hooks.finishMs ?? FINISH_MS,
-      policies: flows.names.map((name) => flows.find(name).policy),
-      policyOf: (flow) => flows.get(flow)?.policy ?? DEFAULT_POLICY,
-      arrived: (id) => void this.#intake.onTheWay.delete(id),
-      settings: (member) => this.#settingsOf(member),
-      send: (key, message) => this.#started.send(key, message),
-      isHeard: (key) => this.#integrationManager.hears(key),
-      tell: (end) => this.#ends.tell(end),
-      finish: (worker) => this.#publish(finishMessage(worker)),
-      report,
+    const { finishMs = FINISH_MS } = hooks
+    this.#boxes = new Boxes(config, { report, finishMs, isRunning: () => this.state === 'running' })
+    this.#control = new Control(config, controlCommands(this, this.services), report)
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
     })
-    this.#ends = new Ends({
-      ended: (header) => this.supervisor.ended(header),
-      publish: (message) => this.#publish(message),
-      report,
-    })
-    this.#integrationManager = new IntegrationManager(config, {
-      passing: (message) => this.#ends.passes(message),
-      left: (key) => this.supervisor.left(key),
-    })
+  }
+
+  /** Oddities in the flow and action files. */
+  get warnings(): readonly IniWarning[] {
+    return this.#boxes.program.warnings
+  }
+
+  get supervisor(): Supervisor {
+    return this.#boxes.supervisor
+  }
+
+  /** The services of the configuration. */
+  get services(): Services {
+    return this.#boxes.services
   }
 
   /** Names of the flows that can be pushed to. */
   get flows(): readonly string[] {
-    return this.#program.flows.names
+    return this.#boxes.program.flows.names
+  }
+
+  /** The flow of this name that is in force. Throws ENOENT for an unknown one. */
+  flow(name: string): Flow {
+    return this.#boxes.program.flows.find(name)
   }
 
   /** Where subscribers connect. */
   get pubAddress(): string {
-    return reachable(this.#integrationManager.pubAddress)
+    return this.#boxes.pubAddress
   }
 
   /** Where producers connect. */
   get pullAddress(): string {
-    return reachable(this.#started.pullAddress)
+    return this.#boxes.pullAddress
   }
 
   /** Where workers connect. */
   get pushAddress(): string {
-    return reachable(this.#started.pushAddress)
+    return this.#boxes.pushAddress
+  }
+
+  /** Where a running ZManager is asked and steered (zmanager top, dead, scale ...); undefined: nowhere. */
+  get controlAddress(): string | undefined {
+    return this.#control.address
   }
 
   /**
@@ -135,17 +124,16 @@ export class ZManager implements Component {
     }
   }
 
+  /** Imports `modules`, as `start` does: then `flows` has theirs. Rejects with ENOENT if one cannot be. */
+  load(): Promise<void> {
+    this.#loading ??= this.#boxes.load()
+    return this.#loading
+  }
+
   async #open(): Promise<void> {
-    this.#store = await DurableStore.open(this.#config, {
-      malformed: (error) => this.supervisor.malformed(error),
-      report: this.#report,
-    })
-    await this.#integrationManager.start()
-    const heard = reachable(this.#integrationManager.pullAddress)
-    this.#subject = new Subject(this.#config, this.#program, this.supervisor, heard, this.#store)
-    await this.#subject.start()
-    await this.supervisor.start()
-    this.#intake.connect(this.pullAddress)
+    await this.load()
+    await this.#boxes.open()
+    await this.#control.start()
     this.state = 'running'
   }
 
@@ -154,24 +142,28 @@ export class ZManager implements Component {
    * journal once the message is on file, so that it outlives this process. Rejects with ENOENT for
    * an unknown flow, and with the system's code (ENOSPC ...) when it cannot be put on file.
    */
-  async push(flow: string, values: Values): Promise<string> {
+  async push<F extends AnyFlow>(flow: F, values: InputOf<F>): Promise<string> {
     const id = randomUUID()
-    const send = () => this.#intake.push(id, flow, values)
-    await (this.#store ? this.#store.whenKept(id, send) : send())
+    await this.#boxes.whenKept(id, () => this.#boxes.intake.push(id, flow, values as Values))
     return id
   }
 
   /**
    * Sends values into a flow and resolves with those of the message's end, which nobody else gets.
    * Rejects with a FlowError when the message fails, with ETIMEDOUT after `timeout`, with the
-   * signal's reason, or with ENOENT for an unknown flow.
+   * signal's reason, with ENOENT for an unknown flow, EINVAL or EMSGSIZE for values it cannot have.
    */
-  async request(flow: string, values: Values, options: FlowRequestOptions = {}): Promise<Values> {
+  async request<F extends AnyFlow>(
+    flow: F,
+    values: InputOf<F>,
+    options: FlowRequestOptions = {},
+  ): Promise<OutputOf<F>> {
     options.signal?.throwIfAborted()
     const id = randomUUID()
-    const answer = this.#ends.requests.listen(id, options)
-    this.#intake.push(id, flow, values).catch((error) => this.#ends.requests.cancel(id, error))
-    return answer
+    const answer = this.#boxes.ends.requests.listen(id, options)
+    const sent = this.#boxes.intake.push(id, flow, values as Values)
+    sent.catch((error) => this.#boxes.ends.requests.cancel(id, error))
+    return answer as Promise<OutputOf<F>>
   }
 
   /** Messages that took too many workers with them, the oldest first. */
@@ -183,81 +175,110 @@ export class ZManager implements Component {
    * Sends dead letters again, that of this id or all of them, as messages that nobody tried yet.
    * Resolves with their number. Rejects with ENOENT if there is none of this id.
    */
-  async replay(id?: string): Promise<number> {
-    const { deadLetters } = this.supervisor.holdings
-    const ids = id === undefined ? deadLetters.list().map(({ header }) => header.id) : [id]
-    for (const each of ids) await this.#intake.replay(each, deadLetters)
-    return ids.length
+  replay(id?: string): Promise<number> {
+    return this.#boxes.replay(id)
   }
 
   /**
    * Changes the number of workers. Resolves when the new ones are ready, or those too many have
-   * finished what they had and ended. Rejects with EINVAL for less than 1, EFSM when the ZManager
+   * finished what they had and ended. Rejects with EINVAL for less than 1 (0 with remote workers), EFSM when the ZManager
    * does not run, or the reason why one cannot start.
    */
   async resize(workers: number): Promise<void> {
     this.#assertRunning('resize')
-    if (!Number.isSafeInteger(workers) || workers < 1)
-      throw new ZmqError(
-        'EINVAL',
-        `A ZManager has a whole number of workers from 1 up, not ${workers}`,
-      )
     await this.supervisor.resize(workers)
   }
 
   /**
-   * What is published under keys that match `pattern` (or share its topic's prefix: filter with
-   * `matches` where that matters). Resolves when the subscription is in force: nothing published
-   * after that is missed. The queue is unlimited; close the socket when done. Rejects with EFSM
-   * when the ZManager does not run.
+   * Reads the files anew (or takes another configuration), without a stop: messages under way go on
+   * in the version of their flow and the mapping it came with, unless the new mapping has their
+   * steps; handlers are loaded anew for all. Resolves with the names of the flows that changed, when
+   * every worker has a successor and new messages begin in the new flows; UPDATE is published then.
+   * Workers that were replaced leave when they have finished what they have.
+   *
+   * It may change flows, mapping, handlers and `worker_count`. Rejects, and nothing changes, with
+   * EINVAL for another key, a file that makes no sense, a step that nobody would do, or a ZManager
+   * that was made from no file; with the reason why a worker cannot start; with EFSM when it does not
+   * run. A second call waits for the first. To go back, reload the files of before.
    */
-  async subscribe(pattern: ActionKey): Promise<Subscriber> {
+  reload(config?: ZManagerConfig): Promise<string[]> {
+    return this.#boxes.reloader.reload(() => config ?? this.#readConfig())
+  }
+
+  /**
+   * What is published under keys that match `pattern`: `for await (const event of manager.subscribe(key))`.
+   * Fields of the pattern that are empty match anything; as a string it is the text of a key, which
+   * has no flow. The subscription begins at once; `await ready()` where what is published next must
+   * not be missed. Its queue is unlimited. With `replay_window` it can begin with what was published
+   * before: `last` or `replay`. Throws EINVAL for a bad pattern or options, EFSM when the ZManager
+   * does not run.
+   */
+  subscribe(pattern: ActionKey | string, options: SubscribeOptions = {}): Subscription {
     this.#assertRunning('subscribe')
-    return subscribeTo(this.#integrationManager, this.pubAddress, prefixOf(pattern))
+    return new Subscription(this.#boxes.integrationManager, this.pubAddress, pattern, options)
+  }
+
+  /**
+   * Answers published steps whose keys match `pattern`: their messages go on with what `respond` gives,
+   * or fail with what it throws. Returns what takes it away again.
+   */
+  serve(pattern: ActionKey, respond: Respond): () => void {
+    return this.supervisor.conductor.responders.add(pattern, respond)
+  }
+
+  /** The messages that wait for an answer, and how to end their waits. */
+  get waits(): OpenWaits {
+    return this.supervisor.conductor.waits
   }
 
   totals(): Totals {
-    return this.supervisor.holdings.totals()
+    return this.supervisor.totals()
   }
 
   /** Resolves when everything pushed here and everything accepted has ended. */
   drain(): Promise<void> {
-    return this.#ledger.when(() => this.#intake.onTheWay.size === 0 && this.#ledger.inFlight === 0)
+    const { ledger, intake } = this.#boxes
+    return ledger.when(() => intake.onTheWay.size === 0 && ledger.inFlight === 0)
   }
 
   /**
-   * FINISH: the workers finish what they have and end; then the other parts close, and what has not
+   * FINISH: takes nothing new (that fails with ESTOPPED), waits until what was accepted has ended, and
+   * stops. `stop` meanwhile ends the waiting.
+   */
+  finish(): Promise<void> {
+    this.#finishing ??= this.#finish()
+    return this.#finishing
+  }
+
+  async #finish(): Promise<void> {
+    if (this.state === 'new') await this.#starting?.catch(() => {}) // start() says why
+    if (this.state === 'running') {
+      this.state = 'draining'
+      this.#boxes.intake.refuse()
+      this.supervisor.takeOnly(new Set(this.#boxes.intake.onTheWay.keys()))
+      await this.drain()
+    }
+    await this.stop()
+  }
+
+  /**
+   * FINISH-NOW: the workers finish what they have and end; then the other parts close, and what has not
    * ended counts as failed with ESTOPPED. With a journal that is run when it is started again.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#close()
+    this.#stopping ??= this.#close().then(() => this.#control.stop())
     return this.#stopping
   }
 
   async #close(): Promise<void> {
     this.state = 'draining'
-    this.#intake.close()
-    await this.supervisor.stop()
-    await this.#starting?.catch(() => {}) // start() says why
-    await this.#subject?.stop()
-    await this.#integrationManager.stop()
-    for (const [id, flow] of this.#intake.onTheWay) this.#ledger.accept(id, flow)
-    this.#intake.onTheWay.clear()
-    this.#ledger.failAll('ESTOPPED')
-    this.#ends.requests.cancelAll(
-      new ZmqError('ESTOPPED', 'The ZManager was stopped before an answer came'),
-    )
-    await this.#store?.close()
+    await this.#boxes.close(this.#starting?.catch(() => {})) // start() says why
     this.state = 'stopped'
+    this.#resolveEnded()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-  }
-
-  get #started(): Subject {
-    if (this.#subject) return this.#subject
-    throw new ZmqError('EFSM', 'The ZManager is not started: await start() first')
   }
 
   #assertRunning(what: string): void {
@@ -265,21 +286,8 @@ export class ZManager implements Component {
     throw new ZmqError('EFSM', `The ZManager is ${this.state}: ${what} while it runs`)
   }
 
-  #settingsOf({ name, key, begun }: Member): WorkerSettings {
-    return {
-      name,
-      key,
-      begun,
-      subjectPushAddress: this.pushAddress,
-      integrationManagerPullAddress: reachable(this.#integrationManager.pullAddress),
-      integrationManagerPubAddress: this.pubAddress,
-      prefetch: this.#config.workerPrefetch,
-      flows: this.#config.flows,
-      actions: this.#config.actions,
-    }
-  }
-
-  #publish(message: Message): void {
-    this.#integrationManager.publish(message).catch(() => {}) // it is closed: nobody is there to hear it
+  #readConfig(): ZManagerConfig {
+    if (this.#file !== undefined) return loadConfig(this.#file)
+    throw new ZmqError('EINVAL', 'This ZManager was made from no file: give reload a configuration')
   }
 }

@@ -27,18 +27,26 @@ export interface Header {
   /** When the message was accepted, in milliseconds since the epoch. */
   at: number
   attempt: number
+  /** Workers that died or hung over it; absent: none. */
+  strikes?: number
   /** Text of the action key. */
   key: string
-  outcome?: 'done' | 'failed'
+  /**
+   * What came of it: the message ended, or (`continued`) a worker did its part and the message goes on.
+   * Of a branch `done` means that it gave the values in the body, `continued` that it gave none.
+   */
+  outcome?: 'done' | 'failed' | 'continued'
   error?: StepError
   /** Who ran the step. */
   worker?: string
-  /** Ends the wait that follows this step; whoever answers sends it back. */
+  /** Ends the wait that follows this step: a message that carries it is the answer. */
   token?: string
   /** The message is a branch of this fork: after its one step it goes to the join. */
   fork?: string
   /** The flow's catch step has the message, or had it: the next failure is the last. */
   isCaught?: boolean
+  /** Who asked and gets the end: nobody else does, unless the last step is to publish. */
+  replyTo?: string
 }
 
 /** A message taken apart. */
@@ -67,8 +75,8 @@ const COUNT: Rule = {
   accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 }
 const OUTCOME: Rule = {
-  expects: '"done" or "failed"',
-  accepts: (value) => value === 'done' || value === 'failed',
+  expects: '"done", "failed" or "continued"',
+  accepts: (value) => value === 'done' || value === 'failed' || value === 'continued',
 }
 
 const ERROR_RULES: Rules<StepError> = { code: TEXT, step: TEXT, message: TEXT, retryable: FLAG }
@@ -84,6 +92,7 @@ const HEADER_RULES: Rules<Header> = {
   format: TEXT,
   at: TIME,
   attempt: COUNT,
+  strikes: optional(COUNT),
   key: KEY,
   outcome: optional(OUTCOME),
   error: optional(ERROR),
@@ -91,6 +100,7 @@ const HEADER_RULES: Rules<Header> = {
   token: optional(TEXT),
   fork: optional(TEXT),
   isCaught: optional(FLAG),
+  replyTo: optional(FLOW),
 }
 
 // A byte order mark is data here, and bytes that are not UTF-8 are an error.

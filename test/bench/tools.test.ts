@@ -73,6 +73,19 @@ ofBuild('pipeline and startup', async () => {
   assert.match(startup.out, /^zmanager( +[\d.]+){4} +-?[\d.]+$/m, startup.err)
 })
 
+test('what flows cost, and ZManager beside thread pools', async () => {
+  const json = join(directory, 'pools.json')
+  const [engine, pools] = await Promise.all([
+    runTool('bench/flow-engine.ts', '--decisions', '100', '--messages', '20', '--rounds', '1'),
+    runTool('bench/pools.ts', '--count', '100', '--rounds', '1', '--json', json),
+  ])
+  assert.match(engine.out, /^decide: publish, by its decorator +\d+ ns$/m, engine.err)
+  assert.match(engine.out, /^a message, flow of 10 steps, 1 worker +[\d.]+ us$/m)
+  assert.match(pools.out, /^does nothing +zmanager, to a subscriber( +[\d,]+){3} /m, pools.err)
+  assert.match(pools.out, /^works 1 ms +piscina( +[\d,]+){3} +1\.00x$/m)
+  assert.is(JSON.parse(readFileSync(json, 'utf8')).rows.length, 8)
+})
+
 test('matrix: table, verdicts, files, comparison, and a document filled in', async () => {
   const out = join(directory, 'matrix')
   const args = ['--only', 'push-pull inproc-1 16', '--sizes', '16', '--rounds', '1', '--no-extras']

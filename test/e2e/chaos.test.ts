@@ -1,14 +1,16 @@
 // Workers are killed again and again while messages go through: nothing is lost without a word.
-// CHAOS_MESSAGES (default 20000) says how many messages.
+// CHAOS_MESSAGES says how many messages; default: 10,000 for threads, 3,000 for processes.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ActionKey, decodeEnvelope, decodeValue, ZManager } from '../../src/index.ts'
+import { ActionKey, ZManager } from '../../src/index.ts'
 import { within } from '../support/index.ts'
 
-const COUNT = Number(process.env['CHAOS_MESSAGES'] ?? 20_000)
+type Kind = 'thread' | 'process'
+const COUNTS = { thread: 10_000, process: 3000 }
+const countOf = (kind: Kind) => Number(process.env['CHAOS_MESSAGES'] ?? COUNTS[kind])
 const LIMIT_MS = 100_000
 const WORKERS = 4
 const KILL_MS = 500
@@ -37,17 +39,18 @@ export function step({ n, poison }) {
 }
 `
 
-function manager(): ZManager {
+function manager(kind: Kind): ZManager {
   writeFileSync(join(folder, 'flows.ini'), FLOWS.join('\n'))
   writeFileSync(join(folder, 'actions.ini'), '[actionmapping]\n?Chaos?Step = ./handlers.mjs#step\n')
   writeFileSync(join(folder, 'handlers.mjs'), HANDLERS)
   const file = join(folder, 'zmanager.ini')
-  const address = (name: string): string => `${name}_address = inproc://chaos-${name}`
+  const place = kind === 'thread' ? 'inproc://chaos-' : `ipc://${join(folder, kind)}-`
+  const address = (name: string): string => `${name}_address = ${place}${name}`
   const sockets = ['subject_pull', 'subject_push', 'integration_manager_pull']
   const lines = [...sockets, 'integration_manager_pub'].map(address)
   writeFileSync(
     file,
-    `[ZManagerConfiguration]\n${lines.join('\n')}\nworker_count = ${WORKERS}\nworker_restarts = 1000\nflows = flows.ini\nactions = actions.ini\n`,
+    `[ZManagerConfiguration]\n${lines.join('\n')}\nworker_type = ${kind}\nworker_count = ${WORKERS}\nworker_restarts = 1000\nflows = flows.ini\nactions = actions.ini\n`,
   )
   return ZManager.fromFile(file, { report: () => {} })
 }
@@ -82,34 +85,38 @@ class Killer {
   }
 }
 
-for (const name of ['Safe', 'Once']) {
-  test(`${COUNT} messages, flow ${name}: every message ends once and its end is told`, async () => {
-    await using chaos = manager()
+const RUNS = (['thread', 'process'] as const).flatMap((kind) =>
+  (['Safe', 'Once'] as const).map((name) => ({ kind, name, count: countOf(kind) })),
+)
+
+for (const { kind, name, count } of RUNS) {
+  test(`${count} messages, flow ${name}, killing each ${kind} in turn: every message ends once and its end is told`, async () => {
+    await using chaos = manager(kind)
     await within(LIMIT_MS, chaos.start(), 'start')
-    const results = await chaos.subscribe(ActionKey.of({ flow: name }))
+    const results = await chaos.subscribe(ActionKey.of({ flow: name })).ready()
     const killer = new Killer(chaos)
     const ends = new Map<string, string>()
     const telling = (async () => {
-      while (ends.size < COUNT) {
-        const { header, body } = decodeEnvelope(await results.receive())
+      while (ends.size < count) {
+        const { header, values } = await results.receive()
         assert.is(ends.has(header.id), false, 'an end is told once')
         ends.set(header.id, header.error?.code ?? 'done')
-        const { n, twice } = decodeValue(body) as { n: number; twice?: number }
+        const { n, twice } = values as { n: number; twice?: number }
         if (header.outcome === 'done') assert.is(twice, n * 2)
         killer.ended()
         if (ends.size % 100 === 0) checkSum(chaos)
       }
     })()
     const ids = new Set<string>()
-    for (let n = 0; n < COUNT; n++) ids.add(await chaos.push(name, { n }))
+    for (let n = 0; n < count; n++) ids.add(await chaos.push(name, { n }))
     await within(LIMIT_MS, chaos.drain(), 'all messages end').finally(() => killer.stop())
     await within(LIMIT_MS, telling, 'all ends are told')
     const { accepted, done, failed, expired, dead, inFlight, failures } = chaos.totals()
     assert.ok(killer.kills >= 3, `${killer.kills} kills`)
     assert.is([...ids].filter((id) => !ends.has(id)).length, 0)
-    assert.equal([accepted, expired, dead, inFlight], [COUNT, 0, 0, 0])
-    if (name === 'Safe') assert.equal([done, failed], [COUNT, 0])
-    assert.is(done + failed, COUNT)
+    assert.equal([accepted, expired, dead, inFlight], [count, 0, 0, 0])
+    if (name === 'Safe') assert.equal([done, failed], [count, 0])
+    assert.is(done + failed, count)
     assert.is(failures['EWORKERLOST'] ?? 0, failed)
     assert.is([...ends.values()].filter((code) => code === 'EWORKERLOST').length, failed)
     await results.close()
@@ -117,9 +124,9 @@ for (const name of ['Safe', 'Once']) {
 }
 
 test('messages that end or hang their workers become dead letters, all others are done, and a replay is done too', async () => {
-  await using chaos = manager()
+  await using chaos = manager('thread')
   await within(LIMIT_MS, chaos.start(), 'start')
-  const count = Math.ceil(COUNT / 4)
+  const count = Math.ceil(countOf('thread') / 4)
   const poisons = new Map([
     [Math.floor(count / 4), 'exit'],
     [Math.floor(count / 3), 'loop'],

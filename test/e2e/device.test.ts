@@ -184,7 +184,7 @@ test('mistakes get a sentence and exit code 2; help has an example', async () =>
   )
   const { code, out } = await device('--help').ended
   assert.is(code, 0)
-  assert.match(out, /Example:\n {2}zmanager device queue --frontend/)
+  assert.match(out, /Examples:\n {2}zmanager device queue --frontend/)
 })
 
 test.run()

@@ -2,8 +2,9 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Dispatch, type DispatchOrder } from '../../src/manager/dispatch.ts'
-import { counter, makeWork } from './work.ts'
+import { Dispatch, type DispatchOrder } from '../../src/manager/course/dispatch.ts'
+import type { Lane } from '../../src/manager/course/lane.ts'
+import { type Counter, counter, makeWork } from './work.ts'
 
 function dispatchTo(workers: string[], prefetch: number, order: DispatchOrder = 'least-loaded') {
   const dispatch = new Dispatch(order, prefetch)
@@ -75,7 +76,7 @@ test('what a dead worker had not begun waits again before all others, in order, 
   add(dispatch, 'abcde', 'one')
   assert.equal(given(dispatch), ['a>u', 'b>u', 'c>u'])
   const lane = dispatch.lane('u')
-  Atomics.store(lane?.begun as BigInt64Array<SharedArrayBuffer>, 0, 2n)
+  ;((lane as Lane).progress as Counter).set(2)
   dispatch.release('u', 'a')
   const begun: string[] = []
   dispatch.close('u', ({ work, stage }) => {
@@ -89,6 +90,23 @@ test('what a dead worker had not begun waits again before all others, in order, 
   for (const id of 'bcd') dispatch.release('v', id)
   assert.equal(given(dispatch), ['e>v', 'f>v'])
   assert.is(dispatch.waiting, 0)
+})
+
+test('of a worker whose progress nobody knows, the oldest message is to blame and all others may have begun', () => {
+  const dispatch = dispatchTo(['u'], 3)
+  for (const id of 'abcd') dispatch.add(makeWork(id, { lease: 100 }))
+  given(dispatch)
+  const lane = dispatch.lane('u')
+  ;((lane as Lane).progress as Counter).set(undefined)
+  dispatch.release('u', 'a')
+  assert.is(lane?.isOverdue(0), false)
+  assert.is(lane?.isOverdue(101), true, 'the oldest takes too long')
+  const left: string[] = []
+  dispatch.close('u', ({ work, stage }) => {
+    left.push(`${work.received.header.id} ${stage}`)
+    return false
+  })
+  assert.equal(left, ['b at work', 'c finished', 'd finished'])
 })
 
 test('what a worker is at longer than its lease makes it overdue; what only waits does not', () => {

@@ -16,9 +16,15 @@ import {
   ZManager,
   ZmqError,
 } from '../../src/index.ts'
-import { type DurableHooks, DurableStore, type Keeper } from '../../src/manager/durable-store.ts'
-import { Journal } from '../../src/manager/journal.ts'
-import { makeProgram } from '../../src/manager/program.ts'
+import { DeadLetters } from '../../src/manager/dead-letters.ts'
+import {
+  type DurableHooks,
+  DurableStore,
+  type Keeper,
+} from '../../src/manager/journal/durable-store.ts'
+import { Journal } from '../../src/manager/journal/journal.ts'
+import { headerAgain } from '../../src/manager/outdated.ts'
+import { makeProgram } from '../../src/manager/program/program.ts'
 import { encodeEnvelope } from '../../src/topic/envelope.ts'
 import { within } from '../support/index.ts'
 import { contents, withFileFaults } from '../support/journal-files.ts'
@@ -43,12 +49,40 @@ function sent(id: string, more: Partial<Header> = {}): Message {
 
 /** A journal in memory, whose writes end when the test says so. */
 class FakeJournal implements Keeper {
-  readonly old: [string, Message][] = []
+  readonly old: [string, Message, boolean?, number?][] = []
+  readonly kept: [string, Message][] = []
+  readonly live = new Set<string>()
   readonly writes = new Map<string, (error?: ZmqError) => void>()
   readonly ends: string[] = []
 
   async *recovered() {
-    for (const [id, message] of this.old) yield { id, message }
+    for (const [id, message, isReplaced = false, starts = 0] of this.old)
+      yield { id, message, isReplaced, starts }
+  }
+
+  async *letters() {
+    for (const [id, message] of this.kept) yield { id, message }
+  }
+
+  async started(): Promise<void> {
+    this.ends.push('started')
+  }
+
+  has(id: string): boolean {
+    return this.live.has(id)
+  }
+
+  async replaced(id: string): Promise<void> {
+    if (id === 'full') throw new ZmqError('ENOSPC', 'no space left')
+    this.ends.push(`${id} replaced`)
+  }
+
+  buried(id: string, letter: Message): void {
+    this.kept.push([id, letter])
+  }
+
+  taken(id: string): void {
+    this.ends.push(`${id} taken`)
   }
 
   accepted(id: string): Promise<void> {
@@ -69,6 +103,7 @@ function makeStore(limit?: number) {
   const told: string[] = []
   const hooks: DurableHooks = {
     malformed: (error) => told.push((error as Error).message),
+    outdated: ({ header }, { code }) => told.push(`${header.id} outdated ${code}`) < 3,
     report: (text) => told.push(text),
   }
   return { journal, told, store: new DurableStore(journal, hooks, limit) }
@@ -90,8 +125,104 @@ test('recovered messages are another attempt; what is no envelope ends as failed
       ['3', 2, VERSION, undefined],
     ],
   )
-  assert.equal(journal.ends, ['2 failed'])
+  assert.equal(journal.ends, ['started', '2 failed'])
   assert.match(told.join(), /2 of the journal: Not a ZManager message/)
+})
+
+test('what was put in place of a message comes back as it was put there; attempts add up', async () => {
+  const { journal, store } = makeStore()
+  const stage = { step: 1, version: VERSION, token: 't', isCaught: true, attempt: 4 }
+  journal.old.push(['1', sent('1', stage), true, 2])
+  journal.old.push(['2', sent('2', { fork: 'f', isCaught: true }), false, 3])
+  const found: Header[] = []
+  for await (const { header } of store.recovered(PROGRAM.flows)) found.push(header)
+  assert.equal(
+    found.map(({ id, step, token, fork, isCaught, attempt }) => {
+      return [id, step, token, fork, isCaught, attempt]
+    }),
+    [
+      ['1', 1, 't', undefined, true, 7],
+      ['2', 0, undefined, undefined, undefined, 5],
+    ],
+  )
+})
+
+test('a stage that cannot be kept is reported, and rejects nobody', async () => {
+  const { journal, told, store } = makeStore()
+  await store.replaced('1', sent('1'))
+  await store.replaced('full', sent('full'))
+  assert.equal(journal.ends, ['1 replaced'])
+  assert.match(told.join(), /stage of the message full could not be kept.*no space left/)
+})
+
+test('letters go to the journal and come from it, as they were', async () => {
+  const { journal, told, store } = makeStore()
+  journal.kept.push(['nonsense', [Buffer.from('x')]])
+  const letters = new DeadLetters(2)
+  await store.keepLetters(letters)
+  assert.match(told.join(), /dead letter nonsense of the journal cannot be read/)
+  const error = { code: 'EWORKERLOST', step: 's', message: 'why', retryable: false }
+  for (const id of ['1', '2', '3']) letters.add(decodeEnvelope(sent(id)), error, 3)
+  assert.equal(journal.ends, ['1 taken'], 'the oldest had to go')
+  const next = makeStore()
+  next.journal.kept.push(...journal.kept.slice(2))
+  const again = new DeadLetters(2)
+  await next.store.keepLetters(again)
+  assert.equal(again.list(), letters.list())
+  let body: Uint8Array | undefined
+  await again.sendAgain('2', async (kept) => {
+    body = kept.body
+  })
+  assert.equal(Buffer.from(body as Uint8Array), Buffer.from(encodeValue({})))
+  await coded(
+    again.sendAgain('3', async () => {
+      throw new ZmqError('EBADF', 'closed')
+    }),
+    'EBADF',
+  )
+  await coded(
+    again.sendAgain('2', async () => {}),
+    'ENOENT',
+  )
+  await again.sendAgain('3', async (kept) =>
+    again.add(decodeEnvelope(sent('3')), error, kept.letter.times + 1),
+  )
+  assert.equal(next.journal.ends, ['2 taken'], 'a letter that came back is kept')
+  assert.equal([again.size, again.list()[0]?.times], [1, 4])
+})
+
+test('a version that is not loaded: dead letters, told once a flow; without room they stay', async () => {
+  const { journal, told, store } = makeStore()
+  for (const id of ['1', '2', '3', '4']) journal.old.push([id, sent(id, { version: 'old' })])
+  journal.old.push(['5', sent('5', { flow: 'Gone', version: 'x' })])
+  for await (const _ of store.recovered(PROGRAM.flows)) assert.unreachable('nothing can run')
+  assert.is(told.filter((text) => text.includes('outdated ENOENT')).length, 5)
+  const texts = told.filter((text) => text.includes('What to do'))
+  assert.is(texts.length, 2)
+  assert.match(texts[0] ?? '', /4 messages.*"Known".*\(old\): 2 are dead letters now, 2 stay/)
+  assert.match(texts[1] ?? '', /1 messages.*"Gone"/)
+  assert.equal(journal.ends, ['started'])
+})
+
+test('a letter of a version that is not loaded begins in the loaded one, or not at all', () => {
+  const { flows } = PROGRAM
+  const header = decodeEnvelope(sent('1', { version: 'old', attempt: 3, token: 't' })).header
+  const again = headerAgain(flows, header)
+  assert.equal([again.version, again.attempt, again.token], [VERSION, 1, undefined])
+  assert.is(again.key, `${flows.find('Known').steps[0]}`)
+  const isGone = (error: Error) => (error as ZmqError).code === 'ENOENT'
+  assert.throws(() => headerAgain(flows, { ...header, step: 1 }), isGone)
+  assert.throws(() => headerAgain(flows, { ...header, flow: 'Gone' }), isGone)
+  assert.is(headerAgain(flows, { ...header, version: VERSION, step: 1 }).step, 1)
+})
+
+test('a message of this id that is under way cannot be sent again', async () => {
+  const { journal, store } = makeStore()
+  journal.live.add('1')
+  await coded(
+    store.whenKept('1', async () => assert.unreachable()),
+    'EBUSY',
+  )
 })
 
 test('messages go to the file together, on from there in order, and only so many', async () => {
@@ -221,6 +352,66 @@ test('what stop ended is run by the next one; what ended is not', async () => {
   assert.equal(await contents(join(dirname(file), 'a.journal')), [])
 })
 
+test('dead letters outlive the process, and are replayed by the next one', async () => {
+  const lines = 'journal = a.journal\ndead_letters = 2'
+  const flows =
+    '\n[Tame]\ndelivery = at-least-once\nattempts = 1\n?Test?Push\nSubject?Test?Tame\n??done\n'
+  const file = writeFixture('inproc', { lines, flows, workers: 1, restarts: 50 })
+  const flag = join(dirname(file), 'flag')
+  const manager = ZManager.fromFile(file, QUIET)
+  await manager.start()
+  const ids: string[] = []
+  for (let n = 0; n < 3; n++) {
+    ids.push(await manager.push('Tame', { exit: flag, n }))
+    await within(LIMIT_MS, manager.drain(), 'it is dead')
+  }
+  const letters = manager.deadLetters()
+  assert.equal(
+    letters.map(({ header }) => header.id),
+    ids.slice(1),
+  )
+  await within(LIMIT_MS, manager.stop(), 'it stops')
+
+  writeFileSync(flag, '')
+  const next = ZManager.fromFile(file, QUIET)
+  await within(LIMIT_MS, next.start(), 'the next one starts')
+  assert.equal(next.deadLetters(), letters)
+  await next.replay(ids[1])
+  await within(LIMIT_MS, next.drain(), 'it is run')
+  assert.equal([next.totals().done, next.totals().deadLetters], [1, 1])
+  await within(LIMIT_MS, next.stop(), 'the next one stops')
+
+  const last = await Journal.open(join(dirname(file), 'a.journal'))
+  const { live, letters: count } = last.statistics()
+  await last.close()
+  assert.equal([live, count], [0, 1])
+})
+
+test('messages of a flow that changed are dead letters, and begin anew when they are replayed', async () => {
+  const flow = (more: string) => `\n[Known]\n${more}?A?Push\nSubject?Work?First\n??done\n`
+  const file = writeFixture('inproc', { lines: 'journal = a.journal', flows: flow('') })
+  const path = join(dirname(file), 'a.journal')
+  const journal = await Journal.open(path)
+  await journal.accepted('1', sent('1', { version: 'before' }))
+  await journal.accepted('2', sent('2', { version: 'before', step: 1 }))
+  await journal.close()
+  const reports: string[] = []
+  const report = (text: string): unknown => reports.push(text)
+  for (const isFirst of [true, false]) {
+    await using manager = ZManager.fromFile(file, { report })
+    await within(LIMIT_MS, manager.start(), 'it starts')
+    const { dead, inFlight, failed, deadLetters } = manager.totals()
+    assert.equal([dead, inFlight, failed, deadLetters], [isFirst ? 2 : 0, 0, 0, 2])
+    const [letter] = manager.deadLetters()
+    assert.equal([letter?.error.code, letter?.times], ['ENOENT', 0])
+    if (isFirst) continue
+    await coded(manager.replay(), 'ENOENT') // that of the second step
+    await within(LIMIT_MS, manager.drain(), 'the other is run')
+    assert.equal([manager.totals().done, manager.totals().deadLetters], [1, 1])
+  }
+  assert.is(reports.filter((text) => /2 messages.*"Known"/.test(text)).length, 1)
+})
+
 test('stop in the middle of many pushes: each is settled, and what was accepted runs later', async () => {
   const file = writeFixture('inproc', { lines: 'journal = a.journal', workers: 1, prefetch: 1 })
   const manager = ZManager.fromFile(file, QUIET)
@@ -269,20 +460,20 @@ test('a message that cannot be put on file fails to its caller, and may be sent 
 for (const lines of ['', 'journal = a.journal']) {
   test(`a message without a version means the loaded one (${lines || 'no journal'})`, async () => {
     await withManager('inproc', { lines }, async (manager) => {
-      const results = await manager.subscribe(ActionKey.of({ flow: 'Work' }))
-      const unknown = await manager.subscribe(ActionKey.of({ flow: 'Nowhere' }))
+      const results = await manager.subscribe(ActionKey.of({ flow: 'Work' })).ready()
+      const unknown = await manager.subscribe(ActionKey.of({ flow: 'Nowhere' })).ready()
       const push = new Push()
       push.connect(manager.pullAddress)
-      await push.send(sent('1', { flow: 'Work', token: 't', fork: 'f', isCaught: true }))
-      const { header } = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'an end'))
+      await push.send(sent('1', { flow: 'Work', fork: 'f', isCaught: true }))
+      const { header } = await within(LIMIT_MS, results.receive(), 'an end')
       assert.equal([header.id, header.outcome], ['1', 'done'])
-      assert.equal([header.token, header.fork, header.isCaught], [undefined, undefined, undefined])
+      assert.equal([header.fork, header.isCaught], [undefined, undefined])
       assert.ok(header.version !== '')
       await push.send(sent('2', { flow: 'Nowhere' }))
-      const end = decodeEnvelope(await within(LIMIT_MS, unknown.receive(), 'a failed end'))
+      const end = await within(LIMIT_MS, unknown.receive(), 'a failed end')
       assert.equal([end.header.id, end.header.error?.code], ['2', 'ENOENT'])
       await push.send(sent('3', { flow: 'Work', step: 1 }))
-      const later = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'a failed end'))
+      const later = await within(LIMIT_MS, results.receive(), 'a failed end')
       assert.is(later.header.error?.code, 'ENOENT')
       await push.close()
       await results.close()

@@ -6,9 +6,8 @@ import { dirname, join } from 'node:path'
 import { loadFlows } from '../../src/flow/load.ts'
 import {
   ActionKey,
-  decodeEnvelope,
-  decodeValue,
   encodeValue,
+  type FlowEvent,
   type FrameLike,
   type Header,
   type Message,
@@ -186,13 +185,12 @@ export function reasonOf(refused: Promise<unknown>): Promise<ZmqError & { step?:
   return within(LIMIT_MS, reason, 'a rejection')
 }
 
-/** The next message of a subscriber, taken apart. */
+/** The next message of a subscriber. */
 export async function next(
-  from: { receive(): Promise<Message> },
+  from: { receive(): Promise<FlowEvent> },
   what = 'a message',
-): Promise<{ topic: string; header: Header; values: Values }> {
-  const { topic, header, body } = decodeEnvelope(await within(LIMIT_MS, from.receive(), what))
-  return { topic, header, values: decodeValue(body) as Values }
+): Promise<FlowEvent> {
+  return within(LIMIT_MS, from.receive(), what)
 }
 
 const HEADER: Header = {

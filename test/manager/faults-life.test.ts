@@ -56,11 +56,11 @@ test('14: stop() ends all threads, and the same file starts again as a new objec
 
 test('15: a subscriber with nothing to read can be closed, and its time limit counts', async () => {
   await withShared(async ({ manager }) => {
-    const idle = await manager.subscribe(flowKey('One'))
+    const idle = await manager.subscribe(flowKey('One')).ready()
     const waiting = reasonOf(idle.receive())
     await within(LIMIT_MS, idle.close(), 'it is closed')
     assert.is((await waiting).code, 'EBADF')
-    const looped = await manager.subscribe(flowKey('One'))
+    const looped = await manager.subscribe(flowKey('One')).ready()
     const loop = (async () => {
       for await (const _ of looped);
     })()
@@ -75,7 +75,7 @@ test('15: a subscriber with nothing to read can be closed, and its time limit co
 
 test('16: a new worker leaves the sockets and subscriptions of this process as they were', async () => {
   await withFaults({}, async ({ manager }) => {
-    const ends = await manager.subscribe(flowKey('One'))
+    const ends = await manager.subscribe(flowKey('One')).ready()
     await within(LIMIT_MS, manager.resize(2), 'one more worker')
     const id = await manager.push('One', {})
     const { topic, header } = await next(ends)
@@ -115,7 +115,7 @@ test('17: stop() waits for no subscriber that never reads', async () => {
 
 test('18: workers have names of their own, in results and in the counts', async () => {
   await withShared(async ({ manager }) => {
-    const ends = await manager.subscribe(flowKey('Busy'))
+    const ends = await manager.subscribe(flowKey('Busy')).ready()
     const go = absent()
     for (let n = 0; n < 2; n++) await manager.push('Busy', { until: go })
     writeFileSync(go, '')
@@ -146,11 +146,11 @@ test('20: a mapping with a decorator is found, and only by keys that have it', a
 
 test('20: topics are exact: done is not done2, command_a is not command_ab', async () => {
   await withShared(async ({ manager }) => {
-    const one = await manager.subscribe(flowKey('command_a'))
+    const one = await manager.subscribe(flowKey('command_a')).ready()
     await manager.push('command_ab', {})
     await manager.push('command_a', {})
     assert.is((await next(one)).header.flow, 'command_a')
-    const any = await manager.subscribe(ActionKey.of({ action: 'done' }))
+    const any = await manager.subscribe(ActionKey.of({ action: 'done' })).ready()
     await manager.push('command_ab', {})
     assert.is((await next(any)).topic, 'command_ab~~~~done~', 'an action alone finds its messages')
     await Promise.all([one.close(), any.close()])
@@ -210,7 +210,7 @@ test('23: listeners of an event all hear it, and one that is taken away does not
 test('24: a peer reaches what the mapping names, and nothing else of its module or of any object', async () => {
   await withShared(async ({ manager }) => {
     const mark = absent()
-    const ends = await manager.subscribe(flowKey(''))
+    const ends = await manager.subscribe(flowKey('')).ready()
     const actions = ['secret', 'constructor', '__proto__', 'toString']
     for (const action of actions) {
       const message = handmade({ id: action, flow: '', key: `?F?${action}` }, { mark })
@@ -267,7 +267,7 @@ test('25: failures are told to whoever waits, with code, step and text, and noth
       const { code, step, message } = await reasonOf(manager.request('Bad', { how: 'error' }))
       assert.equal([code, step], ['EODD', 'Subject?F?throws'])
       assert.match(message, /as asked/)
-      const failures = await manager.subscribe(flowKey('Bad'))
+      const failures = await manager.subscribe(flowKey('Bad')).ready()
       await manager.push('Bad', { how: 'error' })
       const { topic, header } = await next(failures)
       assert.equal(

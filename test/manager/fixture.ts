@@ -63,6 +63,8 @@ export interface Settings {
   readonly finishMs?: number
   /** More lines of zmanager.ini; more sections of its flow file. */
   readonly lines?: string
+  /** More sections of zmanager.ini. */
+  readonly sections?: string
   readonly flows?: string
   /** Called with each report, too. */
   readonly told?: (text: string) => void
@@ -95,6 +97,7 @@ worker_prefetch = ${prefetch}
 ${settings.lines ?? ''}
 flows = flows.ini
 actions = actions.ini
+${settings.sections ?? ''}
 `,
   )
   return file

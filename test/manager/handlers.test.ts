@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZmqError } from '../../src/core/errors.ts'
-import { type HandlerContext, Handlers } from '../../src/manager/handlers.ts'
+import { type HandlerContext, Handlers } from '../../src/manager/worker/handlers.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zm-handlers-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))

@@ -2,8 +2,8 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Journal } from '../../src/manager/journal.ts'
-import { HEADER_BYTES } from '../../src/manager/journal-format.ts'
+import { Journal } from '../../src/manager/journal/journal.ts'
+import { HEADER_BYTES } from '../../src/manager/journal/journal-format.ts'
 import { within } from '../support/index.ts'
 import {
   contents,

@@ -4,8 +4,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Journal } from '../../src/manager/journal.ts'
-import { acceptedEntry, endedEntry, HEADER_BYTES } from '../../src/manager/journal-format.ts'
+import { Journal } from '../../src/manager/journal/journal.ts'
+import {
+  ACCEPTED,
+  endedEntry,
+  framesEntry,
+  HEADER_BYTES,
+} from '../../src/manager/journal/journal-format.ts'
 import { contents, inHex, journalPath, live, sample } from '../support/journal-files.ts'
 
 const RUNS = 100
@@ -50,7 +55,7 @@ async function play(journal: Journal, steps: Step[], written: Written[]): Promis
     const message = sample(`${id}${all.length}`, bytes)
     last = journal.accepted(id, message)
     alive.add(id)
-    add(id, acceptedEntry(id, message).size, inHex(message))
+    add(id, framesEntry(ACCEPTED, id, message).size, inHex(message))
     if (!together) await last
   }
   await last
@@ -174,7 +179,7 @@ test('the record after a damage is found where chunks of the file meet, too', as
   for (const inFirstChunk of [0, 1, 2, 3, 4, 12, 13, 14]) {
     const path = journalPath()
     const journal = await Journal.open(path, OPTIONS)
-    const around = acceptedEntry('a', sample('a', 0)).size
+    const around = framesEntry(ACCEPTED, 'a', sample('a', 0)).size
     await journal.accepted('a', sample('a', chunk - inFirstChunk - around))
     await journal.accepted('b', sample('b'))
     await journal.close()

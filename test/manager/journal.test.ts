@@ -4,7 +4,7 @@ import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Journal, type JournalOptions } from '../../src/manager/journal.ts'
+import { Journal, type JournalOptions } from '../../src/manager/journal/journal.ts'
 import { coded } from '../support/coded.ts'
 import { within } from '../support/index.ts'
 import {

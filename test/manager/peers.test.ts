@@ -1,16 +1,7 @@
 // What peers may send: none of it ends the process, and every message is owned by someone.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  ActionKey,
-  Dealer,
-  decodeEnvelope,
-  decodeValue,
-  encodeValue,
-  type Header,
-  type Message,
-  Push,
-} from '../../src/index.ts'
+import { ActionKey, Dealer, encodeValue, type Header, type Message, Push } from '../../src/index.ts'
 import { encodeEnvelope } from '../../src/topic/envelope.ts'
 import { type Scheme, within } from '../support/index.ts'
 import { withManager } from './fixture.ts'
@@ -53,7 +44,7 @@ for (const flow of ['a~b', 'a\nb']) {
 
 test('flows that nobody knows fail, and are counted together', async () => {
   await withManager('inproc', { workers: 1 }, async (manager) => {
-    const ends = await manager.subscribe(ActionKey.of({ action: 'failed' }))
+    const ends = await manager.subscribe(ActionKey.of({ action: 'failed' })).ready()
     const producer = new Push({ linger: 0 })
     producer.connect(manager.pullAddress)
     for (const id of ['1', '2', '3']) await producer.send(from({ id, flow: `made-up-${id}` }))
@@ -68,8 +59,8 @@ test('flows that nobody knows fail, and are counted together', async () => {
 
 test('a result that is sent in again starts afresh: what its handler publishes is no end', async () => {
   await withManager('inproc', { workers: 1 }, async (manager) => {
-    const results = await manager.subscribe(ActionKey.of({ flow: 'Work' }))
-    const next = async () => decodeEnvelope(await within(LIMIT_MS, results.receive(), 'a result'))
+    const results = await manager.subscribe(ActionKey.of({ flow: 'Work' })).ready()
+    const next = () => within(LIMIT_MS, results.receive(), 'a result')
     await manager.push('Work', {})
     const { header } = await next()
     assert.is(header.outcome, 'done')
@@ -81,7 +72,7 @@ test('a result that is sent in again starts afresh: what its handler publishes i
     assert.is(told.header.outcome, undefined)
     const end = await next()
     assert.is(end.header.outcome, 'done')
-    assert.is((decodeValue(end.body) as Record<string, unknown>)['second'], '!')
+    assert.is(end.values['second'], '!')
     await Promise.all([results.close(), producer.close()])
   })
 })
@@ -89,14 +80,14 @@ test('a result that is sent in again starts afresh: what its handler publishes i
 test('a body that cannot be read, in a flow that orders by a value, fails and the Subject goes on', async () => {
   const flows = '[Ordered]\norder_by = client\n?Test?Push\nSubject?Test?Tame\n??done\n'
   await withManager('inproc', { workers: 1, flows }, async (manager) => {
-    const results = await manager.subscribe(ActionKey.of({ flow: 'Ordered' }))
+    const results = await manager.subscribe(ActionKey.of({ flow: 'Ordered' })).ready()
     await manager.push('Ordered', { client: 'a' })
-    const { header } = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'an end'))
+    const { header } = await within(LIMIT_MS, results.receive(), 'an end')
     const producer = new Push({ linger: 0 })
     producer.connect(manager.pullAddress)
     const { outcome, worker, ...again } = { ...header, id: 'bad', step: 0 }
     await producer.send(encodeEnvelope('t', again, Uint8Array.of(0xc1)))
-    const failed = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'the failure'))
+    const failed = await within(LIMIT_MS, results.receive(), 'the failure')
     assert.is(failed.header.error?.code, 'EINVAL')
     await manager.push('Ordered', { client: 'a' })
     await within(LIMIT_MS, manager.drain(), 'the next ends')

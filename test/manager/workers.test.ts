@@ -52,9 +52,9 @@ for (const how of ['exit', 'loop']) {
       assert.is(letter?.error.code, how === 'exit' ? 'EWORKERLOST' : 'ETIMEDOUT')
       assert.is((await reasonOf(manager.replay('nobody'))).code, 'ENOENT')
       writeFileSync(file, '')
-      const results = await manager.subscribe(ActionKey.of({ flow: 'Safe' }))
+      const results = await manager.subscribe(ActionKey.of({ flow: 'Safe' })).ready()
       assert.is(await manager.replay(), 1)
-      const { header } = decodeEnvelope(await within(LIMIT_MS, results.receive(), 'its end'))
+      const { header } = await within(LIMIT_MS, results.receive(), 'its end')
       assert.equal([header.id, header.outcome, header.attempt], [id, 'done', 1])
       assert.equal(manager.deadLetters(), [])
       await results.close()
@@ -105,11 +105,11 @@ test('a message over its time expires while it runs, and one that waits does too
 
 test('a request gets the values of its own end; other ends are published, this one is not', async () => {
   await withManager('inproc', { workers: 2, flows: FLOWS }, async (manager) => {
-    const results = await manager.subscribe(ActionKey.of({ flow: 'Work' }))
+    const results = await manager.subscribe(ActionKey.of({ flow: 'Work' })).ready()
     const values = await within(LIMIT_MS, manager.request('Work', { n: 1 }), 'the answer')
     assert.equal(values, { n: 1, first: true, second: '!' })
     const id = await manager.push('Work', { n: 2 })
-    assert.is(decodeEnvelope(await within(LIMIT_MS, results.receive(), 'an end')).header.id, id)
+    assert.is((await within(LIMIT_MS, results.receive(), 'an end')).header.id, id)
     const failed = (await reasonOf(manager.request('Work', { fail: 'EODD' }))) as FlowError
     assert.equal([failed.code, failed.step], ['EODD', 'Subject?Work?First'])
     assert.match(failed.message, /as asked/)
@@ -126,7 +126,7 @@ test('a request gets the values of its own end; other ends are published, this o
 test('messages with the same value go to one worker, in order, through a workerâ€™s death', async () => {
   const settings = { workers: 3, prefetch: 2, restarts: 50, flows: FLOWS }
   await withManager('inproc', settings, async (manager) => {
-    const results = await manager.subscribe(ActionKey.of({ flow: 'Ordered' }))
+    const results = await manager.subscribe(ActionKey.of({ flow: 'Ordered' })).ready()
     const clients = ['a', 'b', 'c', 'd', 'e']
     for (let n = 0; n < 300; n++) {
       await manager.push('Ordered', { client: clients[n % 5], n, ms: n % 7 === 0 ? 2 : 0 })
@@ -134,7 +134,7 @@ test('messages with the same value go to one worker, in order, through a workerâ
     }
     const order = new Map<string, number>()
     for (let n = 0; n < 300; n++) {
-      const message = await within(LIMIT_MS, results.receive(), `end ${n}`)
+      const { message } = await within(LIMIT_MS, results.receive(), `end ${n}`)
       const { values } = open(message)
       assert.ok(values.n > (order.get(values.client) ?? -1), `${values.client} ${values.n}`)
       order.set(values.client, values.n)

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from '../../src/core/message.ts'
-import { Journal, type JournalOptions } from '../../src/manager/journal.ts'
+import { Journal, type JournalOptions } from '../../src/manager/journal/journal.ts'
 
 let count = 0
 let folder: string | undefined

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['index.ts', 'manager', 'topic', 'flow'],
 }
 /** Entries at the top may import everything below. */
-const ENTRIES = ['index.ts', 'browser.ts', 'sockets.ts', 'worker-main.ts']
+const ENTRIES = ['index.ts', 'browser.ts', 'sockets.ts', 'service-main.ts', 'worker-main.ts']
 /** Where node: modules and `ws` may be imported. */
 const PLATFORM = ['transport/node/', 'manager/', 'cli/', 'index.ts', 'worker-main.ts']
 const NPM_OF_CORE = ['eventemitter3']

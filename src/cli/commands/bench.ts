@@ -3,7 +3,6 @@
 
 import { fork } from 'node:child_process'
 import {
-  BenchError,
   type BenchPattern,
   type BenchResult,
   bindSide,
@@ -11,7 +10,7 @@ import {
   type Load,
   PATTERNS,
 } from '../bench-sides.ts'
-import { type Command, parseFlags, UsageError } from '../command.ts'
+import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
 
 const HELP = `Usage: zmanager bench [endpoint] [options]
 
@@ -26,9 +25,12 @@ connects; with inproc:// both sides share one thread.
                      Both patterns: a hundredth as many round trips as messages
   --side NAME        only one side, for two machines: bind measures, connect takes part. Both need
                      the same --pattern, --size and --count
-  --json             the results as one JSON object
+  --json             one JSON object: {endpoint, size, results: [...]}. Of push-pull {pattern, count, seconds,
+                     messagesPerSecond, megabytesPerSecond}, of req-rep {pattern, count, seconds, perSecond,
+                     meanUs, p50Us, p99Us, p999Us}. With --side connect nothing
 
-Exit code: 0 measured, 1 the other side failed, 2 wrong usage, or an endpoint that cannot be bound.
+Exit code: 0 measured, 1 the other side failed, 2 wrong usage, or an endpoint that cannot be bound,
+130 Ctrl-C, 143 SIGTERM.
 
 Examples:
   zmanager bench
@@ -56,7 +58,7 @@ export const bench: Command = {
   name: 'bench',
   summary: 'throughput and latency of an endpoint',
   help: HELP,
-  run: (args) => runBench(parse(args)).catch(explain),
+  run: (args) => runBench(parse(args)),
 }
 
 const TEXT = { type: 'string' } as const
@@ -105,12 +107,6 @@ function wholeNumber(name: string, text: string, least: number): number {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && Number(text) >= least)
     return Number(text)
   throw new UsageError(`--${name} is a whole number from ${least}, not '${text}'`)
-}
-
-function explain(error: unknown): number {
-  if (!(error instanceof BenchError)) throw error
-  console.error(`zmanager: ${error.message}`)
-  return 1
 }
 
 async function runBench({ endpoint, loads, side, json }: Options): Promise<number> {
@@ -168,7 +164,8 @@ function startOther(
   )
   child.on('error', failed)
   child.on('exit', (code, signal) => {
-    if (code !== 0) failed(new BenchError(`The other side ended with ${signal ?? `code ${code}`}`))
+    if (code === 0) return
+    failed(new Failure('EPIPE', `The other side ended with ${signal ?? `code ${code}`}`))
   })
   return () => {
     child.removeAllListeners('exit')

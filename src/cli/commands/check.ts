@@ -9,7 +9,7 @@ import { type Paint, paintFor } from '../colour.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { checkImports } from '../import-check.ts'
 import { locate } from '../places.ts'
-import { readSources, type Sources } from '../sources.ts'
+import { modulesIn, readSources, type Sources } from '../sources.ts'
 
 const HELP = `Usage: zmanager check [zmanager.ini | flow and action files ...] [options]
 
@@ -18,7 +18,8 @@ file:line: severity: message (code). Without a file it reads ./zmanager.ini.
 
   --subscriber KEY   somebody subscribes to this (Sender?Context@Decorator?Action, a gap is any); may be
                      given several times. Sections [servicemapping] of action files count as well
-  --no-import        do not import the handlers: nothing of theirs runs
+  --no-import        do not import handlers and modules: nothing of theirs runs, and what modules define
+                     is not known
   --strict           warnings count as errors
   --json             {"findings": [{severity, code, message, file, line}], "errors": n, "warnings": n}
   --mermaid          the flows as a Mermaid flowchart on stdout, the findings on stderr
@@ -72,7 +73,7 @@ function parse(args: readonly string[]): Options {
 }
 
 async function runCheck({ files, subscribers, imports, strict, format }: Options): Promise<number> {
-  const sources = readSources(files)
+  const sources = readSources(files, imports ? await modulesIn(files) : undefined)
   const findings = await findingsOf(sources, subscribers, imports)
   const errors = findings.filter(({ severity }) => severity === 'error').length
   const warnings = findings.length - errors

@@ -17,6 +17,7 @@ import {
   XSubscriber,
 } from '../../index.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
+import { onFirstSignal } from '../signals.ts'
 
 const HELP = `Usage: zmanager device <queue|forwarder|streamer> --frontend URL --backend URL [options]
 
@@ -33,13 +34,16 @@ stderr, one line each; at the end the counts go to stdout.
   --connect-backend URL    connects the back instead, or as well; may be given several times
   --capture URL            binds a PUB that publishes a copy of every forwarded message
   --control URL            binds a REP that takes PAUSE, RESUME, TERMINATE and STATISTICS
-  --json                   the counts as one JSON object
+  --json                   the counts as one JSON object: {front, back: {received, sent: {messages, bytes}},
+                           dropped, captureMissed}
 
-Ends with Ctrl-C, SIGTERM or TERMINATE; what is queued has a second to leave. Twice Ctrl-C ends at once.
-Exit code: 0 it ran and was ended, 2 wrong usage, or an endpoint that cannot be bound.
+Ends with Ctrl-C, SIGTERM or TERMINATE; what is queued has a second to leave. Twice: ends at once.
+Exit code: 0 it ran and was ended, 2 wrong usage, or an endpoint that cannot be bound; ended at once 130
+(Ctrl-C) or 143 (SIGTERM).
 
-Example:
-  zmanager device queue --frontend tcp://*:5559 --backend ipc:///tmp/workers.sock`
+Examples:
+  zmanager device queue --frontend tcp://*:5559 --backend ipc:///tmp/workers.sock
+  zmanager device forwarder --connect-frontend tcp://server:19034 --backend ipc:///tmp/news.sock --json`
 
 const LINGER_MS = 1000
 const KINDS = ['queue', 'forwarder', 'streamer'] as const
@@ -103,7 +107,7 @@ async function runDevice({ kind, front, back, capture, control, json }: Options)
   await open('backend', backend, back)
   if (copies && capture) await open('capture', copies, { bind: [capture], connect: [] })
   if (commands && control) await open('control', commands, { bind: [control], connect: [] })
-  stopOnSignals(joined)
+  onFirstSignal(() => void joined.stop())
   await joined.run()
   for (const line of countLines(joined.statistics(), json)) console.log(line)
   const sockets = [frontend, backend, copies, commands].filter((one) => one !== undefined)
@@ -131,17 +135,6 @@ async function open(name: string, socket: Socket, { bind, connect }: Side): Prom
     console.error(`${name} ${socket.lastEndpoint}`)
   }
   for (const url of connect) socket.connect(url)
-}
-
-function stopOnSignals(running: Device): void {
-  let asked = false
-  const stop = (): void => {
-    if (asked) process.exit(130)
-    asked = true
-    void running.stop()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
 }
 
 function countLines(statistics: DeviceStatistics, json: boolean): string[] {

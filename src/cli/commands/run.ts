@@ -6,37 +6,38 @@ import { createReadStream, statSync } from 'node:fs'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  ActionKey,
-  decodeEnvelope,
-  decodeValue,
-  type Subscriber,
-  type Values,
-  ZManager,
-  ZmqError,
-} from '../../index.ts'
+import { ActionKey, type Subscription, type Values, ZManager, ZmqError } from '../../index.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { Progress } from '../progress.ts'
+import { serve } from '../serve.ts'
+import { type EndSignal, exitCodeOf, onFirstSignal } from '../signals.ts'
 import { type Summary, summaryLines } from '../summary.ts'
 import { lineOf, parseValues } from '../values.ts'
 
 const HELP = `Usage: zmanager run <zmanager.ini> [--input FILE] [--flow NAME] [--events] [--json]
+       zmanager run <zmanager.ini> --serve [--json]
 
 Starts Subject, workers and Integration Manager as the ini file says, sends every line of the input
 (one JSON object a line) through a flow, and writes the values of each finished message to stdout, one
 JSON object a line, in the order in which they finish. Progress and the summary go to stderr.
+With --serve it reads nothing and writes no results: it runs for others, such as zmanager send and tail.
 
   --input FILE   the lines; - (the default) reads stdin
   --flow NAME    the flow to send them into; default: the only flow, else the first
   --events       also write what handlers publish beside the flow, as {"key": ..., "values": ...}
   --json         the last line on stderr is the summary as one JSON object
                  (accepted, done, failed, expired, dead, malformed, seconds, messagesPerSecond, flows, workers ...)
+  --serve        run until Ctrl-C, SIGTERM or zmanager finish; the endpoints go to stderr, one a line, with
+                 --json as {"endpoints": {subject_pull_address, ...}}
 
-Exit code: 0 every line was done and its result written, 1 some were not, 2 wrong usage or configuration.
-Ctrl-C stops reading, finishes what was accepted and prints the summary; twice ends at once.
+Ctrl-C or SIGTERM: reads no more, finishes what was accepted and prints the summary. Twice: ends at once.
+Exit code: 0 every line was done and its result written, 1 some were not, 2 wrong usage or configuration,
+130 Ctrl-C, 143 SIGTERM. With --serve: 0 it was ended and nothing was given up, 1 messages failed with
+ESTOPPED; 130 or 143 only if it was ended at once.
 
-Example:
-  zmanager run examples/earthquakes/zmanager.ini --input examples/earthquakes/earthquakes.ndjson`
+Examples:
+  zmanager run examples/earthquakes/zmanager.ini --input examples/earthquakes/earthquakes.ndjson
+  zmanager run zmanager.ini --serve`
 
 /** After this long without a result, those that are missing will not come. */
 const QUIET_MS = 2000
@@ -47,13 +48,14 @@ interface Options {
   readonly flow: string | undefined
   readonly events: boolean
   readonly json: boolean
+  readonly serve: boolean
 }
 
 export const run: Command = {
   name: 'run',
   summary: 'run flows over lines of input, with workers in threads',
   help: HELP,
-  run: (args) => new Run(parse(args)).run(),
+  run: (args) => start(parse(args)),
 }
 
 const FLAGS = {
@@ -61,34 +63,48 @@ const FLAGS = {
   flow: { type: 'string' },
   events: { type: 'boolean' },
   json: { type: 'boolean' },
+  serve: { type: 'boolean' },
 } as const
 
 function parse(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args, FLAGS)
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw new UsageError('run takes one zmanager.ini')
-  const { input = '-', flow, events = false, json = false } = values
-  return { file, input, flow, events, json }
+  const { input, flow, events = false, json = false, serve = false } = values
+  if (serve && (input !== undefined || flow !== undefined || events))
+    throw new UsageError('run --serve reads no input and writes no results')
+  return { file, input: input ?? '-', flow, events, json, serve }
+}
+
+async function start(options: Options): Promise<number> {
+  const progress = new Progress()
+  const report = (text: string): void => progress.line(text)
+  const manager = ZManager.fromFile(options.file, { report })
+  await manager.load()
+  for (const { file, line, message } of manager.warnings)
+    report(`warning: ${file}:${line}: ${message}`)
+  if (options.serve) return serve(manager, report, options.json)
+  return new Run(manager, progress, options).run()
 }
 
 class Run {
   readonly #options: Options
-  readonly #progress = new Progress()
+  readonly #progress: Progress
   readonly #manager: ZManager
   readonly #flow: string
+  readonly #format: string
   #ends = 0 // messages whose end was written
   #expected = Number.POSITIVE_INFINITY
   #malformed = 0
-  #interrupted = false
+  #signal: EndSignal | undefined
+  #isCut = false // the input, before its end
   #input: Readable | undefined // while it is read
   #lines: Interface | undefined
 
-  constructor(options: Options) {
+  constructor(manager: ZManager, progress: Progress, options: Options) {
     this.#options = options
-    this.#manager = ZManager.fromFile(options.file, { report: (text) => this.#progress.line(text) })
-    for (const { file, line, message } of this.#manager.warnings) {
-      this.#progress.line(`warning: ${file}:${line}: ${message}`)
-    }
+    this.#progress = progress
+    this.#manager = manager
     const flow = options.flow ?? this.#manager.flows[0]
     if (flow === undefined)
       throw new ZmqError('EINVAL', `${options.file}: its flow files hold no flow`)
@@ -96,16 +112,19 @@ class Run {
       throw new ZmqError('ENOENT', `No flow '${flow}' (there is ${this.#manager.flows.join(', ')})`)
     }
     this.#flow = flow
+    this.#format = manager.flow(flow).policy.format
   }
 
   async run(): Promise<number> {
     const input = await openInput(this.#options.input)
-    process.on('SIGINT', () => this.#interrupt())
+    onFirstSignal((signal) => this.#interrupt(signal))
     await this.#manager.start()
-    const results = await this.#manager.subscribe(ActionKey.of({ flow: this.#flow }))
+    void this.#manager.ended.then(() => this.#cut()) // zmanager finish
+    const results = await this.#manager.subscribe(ActionKey.of({ flow: this.#flow })).ready()
     const writing = this.#write(results)
     const started = performance.now()
     await this.#feed(input)
+    if (this.#signal) void this.#manager.finish()
     await this.#manager.drain()
     const seconds = (performance.now() - started) / 1000
     const ended = this.#manager.totals().flows[this.#flow]
@@ -116,22 +135,35 @@ class Run {
   }
 
   async #feed(input: Readable): Promise<void> {
-    if (this.#interrupted) return
+    if (this.#isCut) return
     let number = 0
     this.#input = input
     this.#lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
     for await (const line of this.#lines) {
       number++
-      if (this.#interrupted) return
+      if (this.#isCut) return
       const values = line.trim() === '' ? undefined : this.#parseLine(line, number)
-      if (values) await this.#manager.push(this.#flow, values)
+      if (values && !(await this.#push(values))) return
       this.#progress.update(() => this.#progressText())
+    }
+    this.#lines = undefined
+  }
+
+  /** False: the ZManager takes nothing new. */
+  async #push(values: Values): Promise<boolean> {
+    try {
+      await this.#manager.push(this.#flow, values)
+      return true
+    } catch (error) {
+      if (this.#manager.state === 'running') throw error
+      this.#isCut = true
+      return false
     }
   }
 
   #parseLine(line: string, number: number): Values | undefined {
     try {
-      return parseValues(line)
+      return parseValues(line, this.#format)
     } catch (error) {
       this.#malformed++
       this.#progress.line(`line ${number}: malformed: ${(error as Error).message}`)
@@ -140,13 +172,12 @@ class Run {
   }
 
   /** Writes what is published, until the end of every message was seen. */
-  async #write(results: Subscriber): Promise<void> {
-    for await (const message of results) {
-      const { header, body } = decodeEnvelope(message)
+  async #write(results: Subscription): Promise<void> {
+    for await (const { header, values } of results) {
       const { outcome, error, key } = header
-      if (outcome === 'done') await writeLine(decodeValue(body))
+      if (outcome === 'done') await writeLine(values)
       else if (error) this.#progress.line(`failed: ${error.message} (${error.code})`)
-      else if (this.#options.events) await writeLine({ key, values: decodeValue(body) })
+      else if (this.#options.events) await writeLine({ key, values })
       if (outcome) this.#ends++
       this.#progress.update(() => this.#progressText())
       if (this.#ends === this.#expected) return
@@ -160,7 +191,8 @@ class Run {
       seen = this.#ends
       await Promise.race([writing, pause(QUIET_MS)])
     }
-    return this.#expected - this.#ends
+    const givenUp = this.#manager.totals().failures['ESTOPPED'] ?? 0 // nobody was told of those
+    return Math.max(this.#expected - this.#ends - givenUp, 0)
   }
 
   #progressText(): string {
@@ -176,16 +208,24 @@ class Run {
     const totals = this.#manager.totals()
     const summary: Summary = { ...totals, malformed: this.#malformed, seconds }
     for (const line of summaryLines(summary, this.#options.json)) this.#progress.line(line)
-    if (this.#interrupted) return 130
-    return totals.done < totals.accepted || this.#malformed > 0 || missing > 0 ? 1 : 0
+    if (this.#signal) return exitCodeOf(this.#signal)
+    const isWhole = totals.done === totals.accepted && this.#malformed === 0 && missing === 0
+    return isWhole && !this.#isCut ? 0 : 1
   }
 
-  #interrupt(): void {
-    if (this.#interrupted) process.exit(130)
-    this.#interrupted = true
-    this.#lines?.close()
-    this.#input?.destroy()
+  #interrupt(signal: EndSignal): void {
+    this.#signal = signal
     this.#progress.line('interrupted: finishing what was accepted (once more: end at once)')
+    this.#isCut = true
+    this.#cut()
+  }
+
+  /** Reads no more. */
+  #cut(): void {
+    if (!this.#lines) return
+    this.#isCut = true
+    this.#lines.close()
+    this.#input?.destroy()
   }
 }
 

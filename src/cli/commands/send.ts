@@ -4,13 +4,14 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { ActionKey, encodeValue, type Message, Push, type Values, ZmqError } from '../../index.ts'
-import { FORMAT } from '../../manager/codecs.ts'
+import { FORMATS } from '../../flow/policy.ts'
+import { ActionKey, type Message, Push, type Values, ZmqError } from '../../index.ts'
+import { bodyOf, FORMAT } from '../../manager/codecs.ts'
 import { envelope } from '../../manager/messages.ts'
-import { type Command, parseFlags, UsageError } from '../command.ts'
+import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
-import { readSources } from '../sources.ts'
-import { parseValues } from '../values.ts'
+import { modulesIn, readSources } from '../sources.ts'
+import { lineOf, parseValues } from '../values.ts'
 
 const HELP = `Usage: zmanager send <pull-address> <flow-or-key> [json] [options]
 
@@ -21,9 +22,14 @@ subject_pull_address of a ZManager. The id of each message goes to stdout, one a
                   without a flow
   --flows FILE    the flow file, or zmanager.ini, that the ZManager is to run: it refuses messages of
                   another version of the flow. Without it, whatever version it runs
+  --format NAME   msgpack, json, or raw: bytes, given as {"body": "..."} in base64. Default: that of the
+                  flow with --flows, else msgpack
   --timeout S     seconds to wait for somebody at the address, and for what is sent to leave; default 5
+  --json          one JSON object a message on stdout: {id, flow, key, line}; for a malformed line
+                  {line, error: {code, message}}. line is that of stdin, from 1, and is left out with [json]
 
-Exit code: 0 all was handed over, 1 nobody was there or lines were malformed, 2 wrong usage.
+Exit code: 0 all was handed over, 1 nobody was there or lines were malformed, 2 wrong usage,
+130 Ctrl-C, 143 SIGTERM.
 Handed over is not done: zmanager tail shows what becomes of a message.
 
 Examples:
@@ -37,38 +43,52 @@ interface Options {
   /** Where a message starts; its flow is empty for a message without one. */
   readonly key: ActionKey
   readonly version: string
+  readonly format: string
   readonly values: Values | undefined
   readonly timeoutMs: number
+  readonly json: boolean
 }
 
 export const send: Command = {
   name: 'send',
   summary: 'push messages into a flow or to an action',
   help: HELP,
-  run: (args) => runSend(parse(args)),
+  run: async (args) => runSend(await parse(args)),
 }
 
-const FLAGS = { flows: { type: 'string' }, timeout: { type: 'string' } } as const
+const FLAGS = {
+  flows: { type: 'string' },
+  format: { type: 'string' },
+  timeout: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
 
-function parse(args: readonly string[]): Options {
+async function parse(args: readonly string[]): Promise<Options> {
   const { values, positionals } = parseFlags(args, FLAGS)
   const [address, name, json, ...more] = positionals
   if (address === undefined || name === undefined || more.length > 0)
     throw new UsageError('send takes a pull address, a flow or key, and values as JSON')
   if (address.startsWith('inproc:'))
     throw new UsageError(`${address} is inside another process: send needs ipc:// or tcp://`)
+  const start = await startOf(flowOrKey(name), values.flows)
+  const format = formatOf(values.format ?? start.format)
   return {
     address,
-    ...startOf(flowOrKey(name), values.flows),
-    values: json === undefined ? undefined : valuesOf(json),
+    ...start,
+    format,
+    values: json === undefined ? undefined : valuesOf(json, format),
     timeoutMs: secondsOf(values.timeout) * 1000,
+    json: values.json ?? false,
   }
 }
 
-function startOf(key: ActionKey, file: string | undefined): { key: ActionKey; version: string } {
-  if (key.flow === '') return { key, version: '' }
-  if (file === undefined) return { key: key.with({ action: 'Push' }), version: '' }
-  const { flows, findings } = readSources([file])
+type Start = Pick<Options, 'key' | 'version' | 'format'>
+
+async function startOf(key: ActionKey, file: string | undefined): Promise<Start> {
+  const format = FORMAT
+  if (key.flow === '') return { key, version: '', format }
+  if (file === undefined) return { key: key.with({ action: 'Push' }), version: '', format }
+  const { flows, findings } = readSources([file], await modulesIn([file]))
   const broken = findings.find(({ severity }) => severity === 'error')
   if (broken) throw new ZmqError('EINVAL', `${broken.file}: ${broken.message}`)
   const flow = flows.find(({ name }) => name === key.flow)
@@ -77,12 +97,17 @@ function startOf(key: ActionKey, file: string | undefined): { key: ActionKey; ve
     throw new ZmqError('ENOENT', `${file}: no flow '${key.flow}' (there is ${known})`)
   }
   const [first = ActionKey.of({ flow: flow.name, action: 'done' })] = flow.steps
-  return { key: first, version: flow.version }
+  return { key: first, version: flow.version, format: flow.policy.format }
 }
 
-function valuesOf(json: string): Values {
+function formatOf(name: string): string {
+  if (FORMATS.some((known) => known === name)) return name
+  throw new UsageError(`--format is one of ${FORMATS.join(', ')}, not '${name}'`)
+}
+
+function valuesOf(json: string, format: string): Values {
   try {
-    return parseValues(json)
+    return parseValues(json, format)
   } catch (error) {
     throw new UsageError(`The values are one JSON object: ${(error as Error).message}`)
   }
@@ -103,20 +128,20 @@ async function runSend(options: Options): Promise<number> {
     const malformed = values ? await sendOne(push, options, values) : await sendLines(push, options)
     await push.close()
     const lost = Object.values(push.statistics().dropped).reduce((sum, count) => sum + count, 0)
-    if (lost > 0) console.error(`zmanager: ${lost} messages did not leave within --timeout`)
-    return malformed + lost > 0 ? 1 : 0
+    if (lost > 0) throw new Failure('ETIMEDOUT', `${lost} messages did not leave within --timeout`)
+    return malformed > 0 ? 1 : 0
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
-    console.error(`zmanager: nobody at ${address} takes messages (waited ${timeoutMs / 1000} s)`)
-    return 1
+    const seconds = timeoutMs / 1000
+    throw new Failure('ETIMEDOUT', `nobody took messages at ${address} for ${seconds} s`)
   }
 }
 
-async function sendOne(push: Push, options: Options, values: Values): Promise<0> {
+async function sendOne(push: Push, options: Options, values: Values, line?: number): Promise<0> {
   const id = randomUUID()
-  const signal = AbortSignal.timeout(options.timeoutMs)
-  await push.send(messageOf(id, options, values), { signal })
-  if (!process.stdout.write(`${id}\n`)) await once(process.stdout, 'drain')
+  const { key, json, timeoutMs } = options
+  await push.send(messageOf(id, options, values), { signal: AbortSignal.timeout(timeoutMs) })
+  await print(json ? lineOf({ id, flow: key.flow, key: `${key}`, line }) : id)
   return 0
 }
 
@@ -126,24 +151,31 @@ async function sendLines(push: Push, options: Options): Promise<number> {
   const input = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
   for await (const line of input) {
     number++
-    const values = line.trim() === '' ? undefined : read(line, number)
-    if (values instanceof Error) malformed++
-    else if (values) await sendOne(push, options, values)
+    const values = line.trim() === '' ? undefined : read(line, options.format)
+    if (values instanceof Error) {
+      malformed++
+      const { message } = values
+      if (options.json) await print(lineOf({ line: number, error: { code: 'EINVAL', message } }))
+      else console.error(`line ${number}: malformed: ${message}`)
+    } else if (values) await sendOne(push, options, values, number)
   }
   return malformed
 }
 
-function read(line: string, number: number): Values | Error {
+function read(line: string, format: string): Values | Error {
   try {
-    return parseValues(line)
+    return parseValues(line, format)
   } catch (error) {
-    console.error(`line ${number}: malformed: ${(error as Error).message}`)
     return error as Error
   }
 }
 
-function messageOf(id: string, { key, version }: Options, values: Values): Message {
+async function print(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+}
+
+function messageOf(id: string, { key, version, format }: Options, values: Values): Message {
   const place = { flow: key.flow, version, step: 0, key: key.toString() }
-  const header = { id, ...place, format: FORMAT, at: Date.now(), attempt: 1 }
-  return envelope(key, header, encodeValue(values))
+  const header = { id, ...place, format, at: Date.now(), attempt: 1 }
+  return envelope(key, header, bodyOf(format, values))
 }

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import {
   type ActionKey,
   decodeEnvelope,
-  decodeValue,
   type Envelope,
   type Message,
   prefixOf,
@@ -13,10 +12,11 @@ import {
   topicKey,
   ZmqError,
 } from '../../index.ts'
-import { FORMAT } from '../../manager/codecs.ts'
+import { valuesOf } from '../../manager/codecs.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
-import { lineOf } from '../values.ts'
+import { onFirstSignal } from '../signals.ts'
+import { lineOf, plain } from '../values.ts'
 
 const HELP = `Usage: zmanager tail <pub-address> [flow-or-key] [options]
 
@@ -30,7 +30,7 @@ on, one line each: the time, the flow, the action key, done or failed, the id, t
   --json        one JSON object a line: {flow, key, id, at, outcome, error, worker, values}; what is not
                 there is left out, bytes are base64
 
-"connected" on stderr says that the subscription is in force. Ctrl-C ends it.
+"connected" on stderr says that the subscription is in force. Ctrl-C or SIGTERM ends it.
 Exit code: 0 it was ended, or N lines were printed, 2 wrong usage.
 
 Examples:
@@ -84,9 +84,7 @@ async function runTail({ address, pattern, count, json }: Options): Promise<numb
   const subscriber = new Subscriber()
   subscriber.subscribe(prefixOf(pattern))
   subscriber.connect(address)
-  const stop = (): void => void subscriber.close()
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  onFirstSignal(() => void subscriber.close())
   let printed = 0
   void subscriber.ready().then(
     () => console.error(`connected ${address}`),
@@ -118,7 +116,7 @@ function read(message: Message, pattern: ActionKey): Envelope | undefined {
 
 function objectOf({ header, body }: Envelope): object {
   const { flow, key, id, at, outcome, error, worker } = header
-  return { flow, key, id, at, outcome, error, worker, values: valuesOf(header.format, body) }
+  return { flow, key, id, at, outcome, error, worker, values: shownOf({ header, body }) }
 }
 
 function textOf({ header, body }: Envelope): string {
@@ -126,22 +124,16 @@ function textOf({ header, body }: Envelope): string {
   const time = new Date().toISOString().slice(11, 23)
   const parts = [time, flow || '-', key, outcome ?? '-', plain(id)]
   if (error) parts.push(`${plain(error.code)}:`, lineOf(error.message))
-  return [...parts, lineOf(valuesOf(header.format, body))].join(' ')
+  return [...parts, lineOf(shownOf({ header, body }))].join(' ')
 }
 
 /** Bodies of unknown codecs, or of no codec at all, are shown as their bytes. */
-function valuesOf(format: string, body: Uint8Array): unknown {
-  if (format !== FORMAT) return body
+function shownOf(message: Pick<Envelope, 'header' | 'body'>): unknown {
   try {
-    return decodeValue(body)
+    return valuesOf(message)
   } catch {
-    return body
+    return message.body
   }
-}
-
-/** As it is if it is one harmless word, else as JSON: ids and codes come from anyone. */
-function plain(text: string): string {
-  return /^[\w.:-]+$/.test(text) ? text : lineOf(text)
 }
 
 async function print(line: string): Promise<void> {

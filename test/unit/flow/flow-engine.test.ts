@@ -56,6 +56,37 @@ test('a mapped step runs at its position, with the flow on its key', () => {
   assert.equal(decision.do !== 'end' && decision.position, at('Film', 1))
 })
 
+test('a message in an earlier version of its flow is decided by that version', () => {
+  const before = flowOf('F', '?c?Push', '??Get', '??done')
+  const asked: unknown[] = []
+  const flows = new FlowTable([flowOf('F', '??other', '??more')], [before])
+  const { version } = before
+  const versioned = {
+    flows,
+    knows: (key: ActionKey, of?: object) => {
+      asked.push(of)
+      return `${key}` === '??Get'
+    },
+  }
+  const first = decide(versioned, { flow: 'F', version, step: 0 })
+  assert.is(told(first), 'run ??Get')
+  assert.equal(first.do !== 'end' && first.position, { flow: 'F', version, step: 1 })
+  assert.equal(asked, [{ flow: 'F', version, step: 1 }])
+  assert.is(told(decide(versioned, { flow: 'F', version, step: 2 })), 'end ??done')
+  assert.is(told(decide(versioned, flows.start('F'))), 'publish ??other')
+})
+
+test('a failure in an earlier version goes to the catch step of that version', () => {
+  const steps = [ActionKey.parse('??a')]
+  const before = makeFlow('F', steps, { catchKey: ActionKey.parse('??undo') })
+  const flows = new FlowTable([makeFlow('F', steps)], [before])
+  const error = { code: 'EODD', step: '??a', message: 'odd', retryable: false }
+  const failed = (version: string) =>
+    whenFailed({ flows, knows }, { flow: 'F', version }, error, false)
+  assert.is(failed(before.version).do, 'catch')
+  assert.is(failed(flows.start('F').version).do, 'fail')
+})
+
 test('a leading Push is stepped over, also a decorated one', () => {
   const decision = decide(rules, at('Film', 0))
   assert.is(told(decision), 'run Subject?Film?Get')

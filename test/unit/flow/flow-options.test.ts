@@ -26,6 +26,8 @@ test('options set the policy and are no steps', () => {
     '??a',
     'lease = 5000',
     'order_by = clientId',
+    'format = json',
+    'next = handler',
   )
   assert.equal(warnings, [])
   assert.equal(flow.steps.map(String), ['?c?Push', '??a', '??done'])
@@ -35,6 +37,9 @@ test('options set the policy and are no steps', () => {
     timeout: 30000,
     lease: 5000,
     orderBy: 'clientId',
+    format: 'json',
+    next: 'handler',
+    wait: 0,
   })
   assert.throws(() => Object.assign(flow.policy, { lease: 1 }), TypeError)
 })
@@ -54,7 +59,7 @@ test('an unknown option warns with the ones there are', () => {
   assert.equal(flow.policy, DEFAULT_POLICY)
   assert.equal(warnings, [
     'f.ini:3: skipped: no option "retries", use one of ' +
-      'delivery, attempts, timeout, lease, order_by, catch',
+      'delivery, attempts, timeout, lease, wait, order_by, format, next, catch',
   ])
 })
 
@@ -70,6 +75,8 @@ test('a bad value warns with what to write, and the default stays', () => {
     ['lease =', 'lease = whole milliseconds, 0 for no limit'],
     ['order_by = client id', 'order_by = the name of a value'],
     ['order_by =', 'order_by = the name of a value'],
+    ['format = xml', 'format = msgpack or json or raw'],
+    ['next = caller', 'next = flow or handler'],
     ['catch = nonsense', 'catch = a key, Sender?Context?action'],
     ['catch = ?c?a # note', 'catch = a key, Sender?Context?action'],
     ['catch = ?c?', 'catch = a key, Sender?Context?action'],
@@ -105,7 +112,7 @@ test('a step with "=" in its free text is no option', () => {
 
 test('the version covers every option that changes something, in any order', () => {
   const lines = ['delivery = at-least-once', 'attempts = 4', 'timeout = 1', 'lease = 1']
-  const all = [...lines, 'order_by = x', 'catch = ??undo']
+  const all = [...lines, 'order_by = x', 'format = raw', 'next = handler', 'catch = ??undo']
   const versions = all.map((line) => versionOf(line, '??a'))
   assert.is(new Set([...versions, versionOf('??a')]).size, all.length + 1)
   assert.is(versionOf(...all, '??a'), versionOf('??a', ...all.reverse()))
@@ -113,6 +120,12 @@ test('the version covers every option that changes something, in any order', () 
 
 test('an option that says what holds anyway leaves the version as it is', () => {
   assert.is(versionOf('attempts = 3', 'lease = 0', '??a'), versionOf('??a'))
+})
+
+test('order_by warns where messages have no values', () => {
+  assert.equal(load('format = raw', 'order_by = x', '??a').warnings, [
+    'f.ini:1: order_by = x has no effect: raw messages have no values to order by',
+  ])
 })
 
 test('a section of options alone is an empty flow', () => {

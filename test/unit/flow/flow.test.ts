@@ -103,6 +103,35 @@ test('step gives nothing past the end, for another version, or for another flow'
   assert.is(table.step({ ...start, flow: 'G' }), undefined)
 })
 
+test('earlier versions are found by their version; new messages start in the flow in force', () => {
+  const before = flowOf('F', '?c?Push', '??a', '??done')
+  const first = flowOf('F', '??z')
+  const now = flowOf('F', '??b')
+  const table = new FlowTable([now], [before, first, flowOf('F', '??z'), flowOf('Gone', '??a')])
+  assert.is(table.get('F'), now)
+  assert.is(table.find('F'), now)
+  assert.equal(table.names, ['F'])
+  assert.is(table.at('F', before.version), before)
+  assert.is(table.find('F', first.version), first)
+  assert.is(table.at('F', 'other'), undefined)
+  assert.equal(table.start('F'), { flow: 'F', version: now.version, step: 0 })
+  assert.equal(table.start('F', before.version), { flow: 'F', version: before.version, step: 1 })
+  assert.is(String(table.step({ flow: 'F', version: before.version, step: 1 })), '??a')
+  assert.is(String(table.step({ flow: 'F', version: now.version, step: 0 })), '??b')
+  assert.is(table.all().length, 4)
+})
+
+test('of a flow that is gone only the earlier versions are found', () => {
+  const gone = flowOf('Gone', '??a')
+  const table = new FlowTable([flowOf('F')], [gone])
+  assert.is(table.get('Gone'), undefined)
+  assert.is(table.find('Gone', gone.version), gone)
+  assert.is(String(table.step({ flow: 'Gone', version: gone.version, step: 0 })), '??a')
+  assert.equal([table.knows('Gone'), table.knows('F'), table.knows('H')], [true, true, false])
+  refuses(() => table.start('Gone'), 'ENOENT', /No flow "Gone": use one of the known flows F/)
+  refuses(() => table.find('Gone', 'old'), 'ENOENT', /No flow "Gone"/)
+})
+
 test('property: the same steps always give the same eight-digit version', () => {
   fc.assert(
     fc.property(fc.array(anyKey), (steps) => {

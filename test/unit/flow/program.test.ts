@@ -1,9 +1,14 @@
-// What the manager does with decisions it cannot carry out, and the decorators it passes on.
+// What comes next for a message, with a flow or without one, and the decorators that count there.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ZmqError } from '../../../src/core/errors.ts'
 import { defineDecorator } from '../../../src/flow/decorators.ts'
-import { makeProgram, nextStep, type Program } from '../../../src/manager/program.ts'
+import {
+  makeProgram,
+  nextStep,
+  type Program,
+  resumedStep,
+  stepAfter,
+} from '../../../src/manager/program/program.ts'
 
 const FLOWS = `[F]
 ?c?Push
@@ -23,15 +28,21 @@ const at = (program: Program, step: number) => {
 }
 const flowless = (key: string) => ({ ...at(makeProgram(...files), 0), flow: '', key })
 
-test('a wait, a control step and a group are refused with EFSM and a reason', () => {
+test('a wait, a control step and a group are decisions like others; after its one step a message without a flow ends', () => {
   const program = makeProgram(...files)
-  const reasons = [/waits for an answer/, /only the Integration Manager/, /parallel group/]
-  for (const [index, reason] of reasons.entries()) {
-    const isRefused = (error: ZmqError) => error.code === 'EFSM' && reason.test(error.message)
-    assert.throws(() => nextStep(program, at(program, index + 1)), isRefused)
-  }
-  const isRefused = (error: ZmqError) => error.code === 'EFSM'
-  assert.throws(() => nextStep(program, flowless('?c@ROUTING_WORKER?FINISH')), isRefused)
+  const does = [1, 2, 3, 5].map((step) => nextStep(program, at(program, step)).do)
+  assert.equal(does, ['wait', 'control', 'fork', 'run'])
+  assert.is(nextStep(program, flowless('?c@ROUTING_WORKER?FINISH')).do, 'control')
+  assert.is(stepAfter(program, flowless('?c?a')).do, 'end')
+  assert.is(stepAfter(program, at(program, 5)).do, 'end')
+})
+
+test('after a wait its step runs if a mapping knows it, else the next one is decided', () => {
+  const program = makeProgram(...files)
+  assert.is(resumedStep(program, at(program, 1)).do, 'control')
+  assert.is(resumedStep(program, flowless('?c@ASYNC?later')).do, 'end')
+  assert.is(resumedStep(program, flowless('?c@ASYNC?a')).do, 'run')
+  assert.is(resumedStep(program, flowless('?c@PUBLISH?a')).do, 'end', 'it was answered')
 })
 
 test('decorators of the user count in flows and without one', () => {

@@ -1,0 +1,20 @@
+// SIGINT and SIGTERM: the first asks for the end, the second is the end.
+
+const CODES = { SIGINT: 130, SIGTERM: 143 } as const
+export type EndSignal = keyof typeof CODES
+
+/** The exit code that says which signal ended a process. */
+export function exitCodeOf(signal: EndSignal): number {
+  return CODES[signal]
+}
+
+/** Calls `first` with the first of them; any later one ends the process at once with its exit code. */
+export function onFirstSignal(first: (signal: EndSignal) => void): void {
+  let isAsked = false
+  const asked = (signal: EndSignal): void => {
+    if (isAsked) process.exit(CODES[signal])
+    isAsked = true
+    first(signal)
+  }
+  for (const signal of Object.keys(CODES) as EndSignal[]) process.on(signal, asked)
+}

@@ -1,0 +1,42 @@
+// Components of this process that answer published steps: `serve(pattern, respond)`.
+
+import { isDone } from '../../flow/flow.ts'
+import { ActionKey } from '../../topic/action-key.ts'
+import type { Envelope } from '../../topic/envelope.ts'
+import type { Values } from '../worker/handlers.ts'
+
+/**
+ * Answers a step with the values to go on with; without a return the values stay. What it throws
+ * fails the step, with its `code` if it has one.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: as for a handler
+export type Respond = (values: Values, message: Envelope) => Values | void | Promise<Values | void>
+
+interface Responder {
+  readonly pattern: ActionKey
+  readonly respond: Respond
+}
+
+export class Responders {
+  readonly #all = new Set<Responder>()
+
+  /** Returns what takes it away again. Of several that match a key the first is asked. */
+  add(pattern: ActionKey, respond: Respond): () => void {
+    const responder = { pattern, respond }
+    this.#all.add(responder)
+    return () => void this.#all.delete(responder)
+  }
+
+  /** Whether somebody answers what was published under this text of a key, which ended its message. */
+  answer(text: string): boolean {
+    if (this.#all.size === 0) return false
+    const key = ActionKey.parse(text)
+    return !isDone(key) && this.of(key) !== undefined
+  }
+
+  /** Who answers a step with this key. */
+  of(key: ActionKey): Respond | undefined {
+    for (const { pattern, respond } of this.#all) if (key.matches(pattern)) return respond
+    return undefined
+  }
+}

@@ -1,0 +1,239 @@
+// What a ZManager with a journal does more: a message is on file before it goes on from the Subject,
+// until it has ended. Many are on their way to the file at a time, or each would cost a write of its
+// own; they go on in the order in which they came.
+//
+//   recovered --------------------------------.
+//   keep -> [ on its way to the file ... ] ---+--> the Subject routes it     ended -> journal
+
+import { ZmqError } from '../../core/errors.ts'
+import type { Message } from '../../core/message.ts'
+import type { FlowTable } from '../../flow/flow.ts'
+import { decodeEnvelope, type Envelope, type StepError } from '../../topic/envelope.ts'
+import type { ZManagerConfig } from '../config.ts'
+import type { DeadLetters, KeptLetter, LetterKeeper } from '../dead-letters.ts'
+import type { Ended } from '../ledger.ts'
+import { openSent } from '../messages.ts'
+import { OutdatedCounts, whyOutdated } from '../outdated.ts'
+import { Journal, type Recovered } from './journal.ts'
+import { letterFrames, letterOf } from './letter-frames.ts'
+
+export interface DurableHooks {
+  /** A message was on file that is no envelope. It has ended. */
+  malformed(error: unknown): void
+  /**
+   * A recovered message is in a version of its flow that is not loaded: it is to become a dead letter.
+   * False if there is no room: it stays in the journal then.
+   */
+  outdated(received: Envelope, error: StepError): boolean
+  /** Something an operator should read. */
+  report(text: string): void
+}
+
+/** The part of a Journal that is used here. */
+export type Keeper = Pick<
+  Journal,
+  | 'letters'
+  | 'started'
+  | 'recovered'
+  | 'has'
+  | 'accepted'
+  | 'replaced'
+  | 'ended'
+  | 'buried'
+  | 'taken'
+  | 'close'
+>
+
+/** A message could not be put on file: it is not run. The code says why (ENOSPC, EIO ...). */
+export class NotKeptError extends ZmqError {}
+
+interface Sender {
+  resolve(): void
+  reject(reason: unknown): void
+}
+
+/** Messages on their way to the file before the Subject takes no more in. */
+const MOST_UNDER_WAY = 1000
+
+export class DurableStore implements LetterKeeper {
+  readonly #journal: Keeper
+  readonly #hooks: DurableHooks
+  readonly #limit: number
+  readonly #senders = new Map<string, Sender>() // who wants to know when his message is on file
+  #underWay = 0
+  #last: Promise<void> = Promise.resolve() // the end of the queue
+  #roomWanted: (() => void) | undefined
+
+  constructor(journal: Keeper, hooks: DurableHooks, limit: number = MOST_UNDER_WAY) {
+    this.#journal = journal
+    this.#hooks = hooks
+    this.#limit = limit
+  }
+
+  /** Undefined without a journal. Rejects as `Journal.open` does. */
+  static async open(
+    { journal: path, journalFsync: fsync = 'interval' }: ZManagerConfig,
+    hooks: DurableHooks,
+  ): Promise<DurableStore | undefined> {
+    if (path === undefined) return undefined
+    const report = (text: string): void => hooks.report(text)
+    return new DurableStore(await Journal.open(path, { fsync, report }), hooks)
+  }
+
+  /**
+   * Fills `letters` with those on file, and keeps what comes to them and goes. To be called before
+   * `recovered`.
+   */
+  async keepLetters(letters: DeadLetters): Promise<void> {
+    letters.keeper = this
+    for await (const { id, message } of this.#journal.letters()) {
+      try {
+        letters.restore(letterOf(message))
+      } catch (error) {
+        const { message: why } = error as Error
+        this.#hooks.report(
+          `the dead letter ${id} of the journal cannot be read and stays there: ${why}`,
+        )
+      }
+    }
+  }
+
+  /**
+   * The messages that were accepted and had not ended when the process did, at the stage that was kept
+   * last, as another attempt: attempts add up over crashes. One that a worker had begun runs again,
+   * whatever its flow says about delivery. What cannot be read any more ends as failed; what is in a
+   * version of its flow that is not loaded becomes a dead letter.
+   */
+  async *recovered(flows: FlowTable): AsyncGenerator<Envelope> {
+    await this.#journal.started().catch((error) => this.#hooks.report(error.message))
+    const outdated = new OutdatedCounts()
+    for await (const found of this.#journal.recovered()) {
+      const received = this.#open(found, flows)
+      if (!received) continue
+      const error = whyOutdated(flows, received.header)
+      if (!error) yield received
+      else outdated.add(received.header, this.#hooks.outdated(received, error))
+    }
+    for (const text of outdated.texts()) this.#hooks.report(text)
+  }
+
+  /**
+   * The message is at another stage: a crash leaves it there. Never rejects: if it cannot be written
+   * that is reported, and a crash would leave the message at the stage before.
+   */
+  replaced(id: string, message: Message): Promise<void> {
+    return this.#journal.replaced(id, message).catch((error) => {
+      const text = `the new stage of the message ${id} could not be kept, a crash would take it back`
+      this.#hooks.report(`${text}: ${error.message}`)
+    })
+  }
+
+  /**
+   * Puts a message on file and then has it taken on, after all that came before it. `take` must not
+   * reject; it is given what rejects with a NotKeptError if the message is not on file. Undefined,
+   * or resolves when there is room for the next one.
+   */
+  keep(
+    { header: { id } }: Envelope,
+    message: Message,
+    take: (kept: Promise<void>) => Promise<void>,
+  ): Promise<void> | undefined {
+    const kept = this.#journal.accepted(id, message).catch((error) => {
+      throw notKept(id, error)
+    })
+    const sender = this.#senders.get(id)
+    this.#senders.delete(id)
+    kept.then(sender?.resolve, sender?.reject ?? (() => {})) // `take` may look at it late
+    this.#underWay++
+    this.#last = this.#last.then(() => take(kept)).then(() => this.#taken())
+    if (this.#underWay < this.#limit) return undefined
+    return new Promise((resolve) => {
+      this.#roomWanted = resolve
+    })
+  }
+
+  /** Resolves when all that is to be kept was taken on. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
+  /**
+   * Has `send` send a new message of this id to the Subject; resolves when it is on file. Rejects
+   * with what `send` rejects with, a NotKeptError, ESTOPPED, or EBUSY: a message of this id is under
+   * way already.
+   */
+  async whenKept(id: string, send: () => Promise<void>): Promise<void> {
+    if (this.#journal.has(id)) throw underWay(id)
+    const kept = new Promise<void>((resolve, reject) => {
+      this.#senders.set(id, { resolve, reject })
+    })
+    try {
+      await Promise.all([send(), kept])
+    } finally {
+      this.#senders.delete(id)
+    }
+  }
+
+  /**
+   * An end was counted: the message needs no file any more. Those that end only because the ZManager
+   * stops stay, and run when it is started again.
+   */
+  readonly ended: Ended = (id, outcome, worker, code) => {
+    if (code === 'ESTOPPED' && worker === undefined) return
+    this.#journal.ended(id, outcome)
+  }
+
+  /** What is dead is kept as a letter from now on, and ends with that. */
+  added(kept: KeptLetter): void {
+    const { id } = kept.letter.header
+    try {
+      this.#journal.buried(id, letterFrames(kept))
+    } catch (error) {
+      const { message } = error as Error
+      this.#hooks.report(`the dead letter ${id} is in memory only, it cannot be kept: ${message}`)
+    }
+  }
+
+  taken(id: string): void {
+    this.#journal.taken(id)
+  }
+
+  /** Never rejects: what could not be written is reported, and costs no more than another run. */
+  async close(): Promise<void> {
+    for (const { reject } of this.#senders.values()) reject(stopped())
+    await this.#journal.close().catch((error) => this.#hooks.report(error.message))
+  }
+
+  /** As it was sent, or, if it was replaced, as it was put there: with what only we may say. */
+  #open({ id, message, isReplaced, starts }: Recovered, flows: FlowTable): Envelope | undefined {
+    try {
+      const opened = isReplaced ? decodeEnvelope(message) : openSent(message, flows)
+      const { header } = opened
+      return { ...opened, header: { ...header, attempt: header.attempt + starts + 1 } }
+    } catch (error) {
+      this.#journal.ended(id, 'failed')
+      const reason = (error as Error).message
+      this.#hooks.malformed(new ZmqError('EINVAL', `${id} of the journal: ${reason}`))
+      return undefined
+    }
+  }
+
+  #taken(): void {
+    this.#underWay--
+    this.#roomWanted?.()
+    this.#roomWanted = undefined
+  }
+}
+
+function notKept(id: string, { code, message }: ZmqError): NotKeptError {
+  return new NotKeptError(code, `The message ${id} could not be kept: ${message}`)
+}
+
+function underWay(id: string): ZmqError {
+  const advice = 'wait for its end before you send it again'
+  return new ZmqError('EBUSY', `A message with the id ${id} is under way: ${advice}`)
+}
+
+function stopped(): ZmqError {
+  return new ZmqError('ESTOPPED', 'The ZManager was stopped before this message was on file')
+}

@@ -1,0 +1,99 @@
+// Values as JSON, in UTF-8. What JSON would change in silence is refused; what it has a way for is not:
+// dates become ISO text, names without a value are left out, -0 is 0, and objects with `toJSON` are what
+// that says.
+
+import { ZmqError } from '../core/errors.ts'
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Throws EINVAL naming the path to what JSON cannot carry: big integers, NaN and infinities, bytes,
+ * maps, sets and other objects that are not their names, functions, symbols, `undefined` in an
+ * array, dates that are none, and what is inside itself or nested over 1000 deep.
+ */
+export function writeJson(value: unknown): Uint8Array {
+  const found = misfit(value, [])
+  if (found) {
+    const path = found.path.length > 200 ? `${found.path.slice(0, 200)}...` : found.path
+    throw new ZmqError('EINVAL', `JSON cannot carry ${found.what} (at values${path})`)
+  }
+  return encoder.encode(JSON.stringify(value))
+}
+
+/**
+ * Throws EINVAL for bytes that are no JSON in UTF-8. `__proto__` is a name as any other. Numbers are
+ * doubles: whole ones over 2^53 lose digits.
+ */
+export function readJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body))
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new ZmqError('EINVAL', `The body is no JSON: ${reason}`, { cause: error })
+  }
+}
+
+interface Misfit {
+  readonly what: string
+  /** `.name` and `[index]`, from the outside in. */
+  readonly path: string
+}
+
+const DEEPEST = 1000
+
+/** The first thing in a value that JSON cannot carry; `above` are the objects that it is in. */
+function misfit(value: unknown, above: object[]): Misfit | undefined {
+  const what = unfit(value)
+  if (what !== undefined) return { what, path: '' }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (above.includes(value)) return { what: 'an object that is inside itself', path: '' }
+  if (above.length === DEEPEST) return { what: `more than ${DEEPEST} levels`, path: '' }
+  above.push(value)
+  const found = misfitInside(value, above)
+  above.pop()
+  return found
+}
+
+function misfitInside(value: object, above: object[]): Misfit | undefined {
+  const { toJSON } = value as { toJSON?: unknown }
+  if (typeof toJSON === 'function') return misfit(toJSON.call(value), above)
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const found = misfit(item, above)
+      if (found) return { ...found, path: `[${index}]${found.path}` }
+    }
+    return undefined
+  }
+  for (const [name, part] of Object.entries(value)) {
+    const found = part === undefined ? undefined : misfit(part, above) // left out, as JSON does
+    if (found) return { ...found, path: `.${name}${found.path}` }
+  }
+  return undefined
+}
+
+/** Names what JSON has no way for; undefined for what it has, as far as can be seen from outside. */
+function unfit(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'bigint':
+      return `the big integer ${value}n`
+    case 'number':
+      return Number.isFinite(value) ? undefined : String(value)
+    case 'function':
+    case 'symbol':
+    case 'undefined':
+      return `${typeof value}`
+    case 'object':
+      return value === null ? undefined : unfitObject(value)
+    default:
+      return undefined
+  }
+}
+
+function unfitObject(value: object): string | undefined {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : undefined
+  const kind = Object.prototype.toString.call(value).slice(8, -1)
+  if (ArrayBuffer.isView(value)) return `bytes (${kind})`
+  if (kind === 'Object' || kind === 'Array') return undefined
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? undefined : `a ${kind}`
+}

@@ -1,0 +1,62 @@
+// What a worker on another machine and its ZManager say to each other beside messages: which flows it
+// has, that it is refused, that it wants to leave.
+
+import { createHash } from 'node:crypto'
+import { ZmqError } from '../../core/errors.ts'
+import type { Message } from '../../core/message.ts'
+import type { CommonOptions } from '../../core/option-types.ts'
+import type { FlowTable } from '../../flow/flow.ts'
+import { ActionKey } from '../../topic/action-key.ts'
+import type { Envelope, StepError } from '../../topic/envelope.ts'
+import { bodyOf, FORMAT } from '../codecs.ts'
+import { envelope, newHeader } from '../messages.ts'
+
+/** The property of its socket by which a worker tells its flows (ZMQ_METADATA; names come in lower case). */
+export const FLOWS_PROPERTY = 'x-flows'
+export const FLOWS_METADATA = 'X-Flows'
+
+/** What such a worker sends the Subject when it wants no more messages. */
+export const WANTS_TO_LEAVE = 'LEAVE'
+
+/**
+ * Has the system find out that a worker's machine is gone. Heartbeats would take a worker for dead that is
+ * busy with one message.
+ */
+export const KEEPALIVE = { tcpKeepalive: 1, tcpKeepaliveIdle: 10 } as const
+
+/** How a worker notices that the ZManager's machine is gone, and how long it tries to send its last, ms. */
+export const REMOTE_OPTIONS: CommonOptions = {
+  ...KEEPALIVE,
+  linger: 2000,
+  heartbeatInterval: 5000,
+  heartbeatTimeout: 15_000,
+}
+
+/** The same for who has the same versions of the same flows. */
+export function flowsHash(flows: FlowTable): string {
+  const versions = flows.names.map((name) => `${name} ${flows.find(name).version}`).sort()
+  return createHash('sha256').update(versions.join('\n')).digest('hex').slice(0, 16)
+}
+
+/** The code of the error of a worker that was refused. */
+export const REFUSAL = 'EREFUSED'
+
+const REFUSED = ActionKey.of({
+  flow: 'UPDATE_ROUTING_WORKERS',
+  decorator: 'ROUTING_WORKER',
+  action: 'REFUSED',
+})
+const REFUSED_TEXT = REFUSED.toString()
+
+/** Given to a worker instead of work. */
+export function refusalMessage(message: string): Message {
+  const error: StepError = { code: REFUSAL, step: REFUSED_TEXT, message, retryable: false }
+  const header = { ...newHeader('', REFUSED.flow, '', REFUSED), error }
+  return envelope(REFUSED, header, bodyOf(FORMAT, {}))
+}
+
+/** Why a worker was refused, if what it got says so. */
+export function refusalIn({ header: { key, error } }: Envelope): ZmqError | undefined {
+  if (key !== REFUSED_TEXT) return undefined
+  return new ZmqError(REFUSAL, `The ZManager refuses this worker: ${error?.message}`)
+}

@@ -1,0 +1,163 @@
+// A routing worker: takes messages one at a time, runs the steps of their flow one after the other,
+// and sends the end of each to the Integration Manager.
+//
+//   Subject --ROUTER--> DEALER [ run step, run step ... ] PUSH --> Integration Manager
+//                          SUB <-- control (FINISH) -- PUB <-- Integration Manager
+
+import { nextTurn } from '../../core/loop.ts'
+import type { Message } from '../../core/message.ts'
+import { Dealer } from '../../patterns/dealer.ts'
+import { Push } from '../../patterns/push.ts'
+import { Subscriber } from '../../patterns/sub.ts'
+import { ActionKey } from '../../topic/action-key.ts'
+import { decodeEnvelope, type Envelope } from '../../topic/envelope.ts'
+import { topicOf } from '../../topic/topic.ts'
+import { bodyOf, FORMAT } from '../codecs.ts'
+import type { SourceFile } from '../config.ts'
+import { envelope, failedEnvelope, newHeader, stepError } from '../messages.ts'
+import { programOf } from '../program/program.ts'
+import type { Sources } from '../program/sources.ts'
+import { fitting } from '../size-limit.ts'
+import { type CountPlace, counterAt } from './progress.ts'
+import {
+  FLOWS_METADATA,
+  flowsHash,
+  REMOTE_OPTIONS,
+  refusalIn,
+  WANTS_TO_LEAVE,
+} from './remote-words.ts'
+import { Steps, stepOf } from './steps.ts'
+import { type PartSettings, runPart } from './worker-part.ts'
+
+/** The property of its sockets by which a worker is known (ZMQ_METADATA; names come in lower case). */
+export const WORKER_PROPERTY = 'x-worker'
+const WORKER_METADATA = 'X-Worker'
+
+/** Published when the worker that its header names, or every worker if none, is to leave. */
+export const FINISH: ActionKey = ActionKey.of({
+  flow: 'UPDATE_ROUTING_WORKERS',
+  decorator: 'ROUTING_WORKER',
+  action: 'FINISH',
+})
+
+/** Tells one worker to leave. */
+export function finishMessage(worker: string): Message {
+  const header = { ...newHeader('', FINISH.flow, '', FINISH), worker }
+  return envelope(FINISH, header, bodyOf(FORMAT, {}))
+}
+
+/** What a worker is told at its start; plain data, so that it can cross to another thread. */
+export interface WorkerSettings {
+  readonly name: string
+  /** What its sockets are known by: its routing id, and the value of their X-Worker. */
+  readonly key: string
+  /** Where it counts the messages it has begun. */
+  readonly progress: CountPlace
+  /** On another machine: when a connection breaks, or it is refused, it ends by itself. */
+  readonly isRemote: boolean
+  readonly subjectPushAddress: string
+  readonly integrationManagerPullAddress: string
+  readonly integrationManagerPubAddress: string
+  readonly prefetch: number
+  /** Bytes; as in the configuration. */
+  readonly maxMessageSize?: number | undefined
+  readonly decorators?: string | undefined
+  readonly flows: readonly SourceFile[]
+  readonly actions: readonly SourceFile[]
+  /** Of programs before this one: messages under way may still be in their flows. */
+  readonly earlier: readonly Sources[]
+}
+
+/** Results wait for no more work than this, ms. */
+const BREATH_MS = 5
+
+export class RoutingWorker {
+  readonly #settings: WorkerSettings
+  readonly #part: PartSettings
+  readonly #work: Dealer
+  readonly #push: Push
+  readonly #control: Subscriber
+  readonly #begin: () => void
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
+    const { key, name } = settings
+    const program = programOf(settings, settings.earlier)
+    const metadata = { [WORKER_METADATA]: key, [FLOWS_METADATA]: flowsHash(program.flows) }
+    const receiveHighWaterMark = Math.max(settings.prefetch, 1)
+    const life = settings.isRemote ? REMOTE_OPTIONS : {}
+    this.#work = new Dealer({ ...life, routingId: key, receiveHighWaterMark, metadata })
+    this.#push = new Push({ ...life, metadata })
+    this.#control = new Subscriber(life)
+    this.#begin = counterAt(settings.progress)
+    const send = (message: Message): Promise<void> =>
+      this.#push.send(fitting(message, settings.maxMessageSize))
+    this.#part = { program, steps: new Steps({ program, worker: name, send }), worker: name }
+  }
+
+  /** Resolves when the worker is connected and knows all its handlers. Rejects if one is missing. */
+  async start(): Promise<void> {
+    await this.#part.steps.load()
+    const { subjectPushAddress, integrationManagerPullAddress, integrationManagerPubAddress } =
+      this.#settings
+    this.#control.subscribe(topicOf(FINISH))
+    this.#push.connect(integrationManagerPullAddress)
+    this.#control.connect(integrationManagerPubAddress)
+    await Promise.all([this.#push.ready(), this.#control.ready()])
+    this.#work.connect(subjectPushAddress) // last: work arrives at once
+    await this.#work.ready()
+    if (this.#settings.isRemote) this.#leaveWhenDetached()
+  }
+
+  /** Has a worker on another machine finish what it has and end: `run` resolves. */
+  async leave(): Promise<void> {
+    await this.#work.send(WANTS_TO_LEAVE)
+  }
+
+  /** Works until told to finish; resolves when the last result is sent. */
+  async run(): Promise<void> {
+    const leave = (): void => void this.#work.close()
+    void this.#untilFinish().then(leave, leave)
+    let breath = performance.now()
+    for await (const message of this.#work) {
+      const work = decodeEnvelope(message)
+      const isSuspect = work.header.attempt > 1
+      if (isSuspect) await nextTurn() // if it ends this worker, what is done must not be blamed
+      this.#begin()
+      await this.#end(work)
+      if (!isSuspect && performance.now() - breath < BREATH_MS) continue
+      await nextTurn() // results leave when a turn ends: here
+      breath = performance.now()
+    }
+    await Promise.all([this.#control.close(), this.#push.close()])
+  }
+
+  async #untilFinish(): Promise<void> {
+    for await (const message of this.#control) {
+      const { worker = this.#settings.name } = decodeEnvelope(message).header
+      if (worker === this.#settings.name) return
+    }
+  }
+
+  /** What is on its way to a worker that was cut off is given to others: it must not run here, too. */
+  #leaveWhenDetached(): void {
+    const leave = (): void => void this.#work.close()
+    this.#work.events.on('detach', leave)
+    this.#push.events.on('detach', leave)
+    if (this.#push.peers.length === 0) leave()
+  }
+
+  async #end(work: Envelope): Promise<void> {
+    const refusal = refusalIn(work)
+    if (refusal) throw refusal
+    const { name } = this.#settings
+    try {
+      const { maxMessageSize } = this.#settings
+      await this.#push.send(fitting(await runPart(work, this.#part), maxMessageSize))
+    } catch (error) {
+      await this.#push.send(
+        failedEnvelope(work, stepError(error, stepOf(error) ?? work.header.key, 'EHANDLER'), name),
+      )
+    }
+  }
+}

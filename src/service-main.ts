@@ -1,0 +1,11 @@
+// The entry of a service's thread or process: one service, made from what the host was given.
+
+import './index.ts'
+import { hostData, reportReady } from './manager/host/hosted.ts'
+import { ServiceRunner, type ServiceSettings } from './manager/service/service-runner.ts'
+
+const runner = new ServiceRunner(await hostData<ServiceSettings>())
+await runner.start()
+reportReady()
+await runner.run()
+process.exit() // whatever the service has left open
