@@ -14,7 +14,7 @@ const countOf = (kind: Kind) => Number(process.env['CHAOS_MESSAGES'] ?? COUNTS[k
 const LIMIT_MS = 100_000
 const WORKERS = 4
 const KILL_MS = 500
-const KILL_ENDS = 2000
+const KILLS = 5
 
 const folder = mkdtempSync(join(tmpdir(), 'zm-chaos-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -55,20 +55,22 @@ function manager(kind: Kind): ZManager {
   return ZManager.fromFile(file, { report: () => {} })
 }
 
-/** Kills a worker every 500 ms or 2,000 ends, whichever is sooner, as long as another is up. */
+/** Kills a worker every 500 ms, and several times in all, as long as another is up. */
 class Killer {
   kills = 0
   readonly #manager: ZManager
   readonly #timer: NodeJS.Timeout
+  readonly #ends: number
   #since = 0
 
-  constructor(manager: ZManager) {
+  constructor(manager: ZManager, count: number) {
     this.#manager = manager
+    this.#ends = Math.ceil(count / KILLS)
     this.#timer = setInterval(() => this.kill(), KILL_MS)
   }
 
   ended(): void {
-    if (++this.#since >= KILL_ENDS) this.kill()
+    if (++this.#since >= this.#ends) this.kill()
   }
 
   kill(): void {
@@ -94,7 +96,7 @@ for (const { kind, name, count } of RUNS) {
     await using chaos = manager(kind)
     await within(LIMIT_MS, chaos.start(), 'start')
     const results = await chaos.subscribe(ActionKey.of({ flow: name })).ready()
-    const killer = new Killer(chaos)
+    const killer = new Killer(chaos, count)
     const ends = new Map<string, string>()
     const telling = (async () => {
       while (ends.size < count) {

@@ -52,13 +52,13 @@ const FLOWS = [
 
 const ACTIONS = `
 [actionmapping]
-?F?count = ./faults.ts#count
-?F?throws = ./faults.ts#throws
-??key = ./faults.ts#key
-?F?busy = ./faults.ts#busy
-?F?exit = ./faults.ts#exit
-?F@SPECIAL?special = ./faults.ts#decorated
-?F?special = ./starts.ts#plain
+?F?count = ./faults.mjs#count
+?F?throws = ./faults.mjs#throws
+??key = ./faults.mjs#key
+?F?busy = ./faults.mjs#busy
+?F?exit = ./faults.mjs#exit
+?F@SPECIAL?special = ./faults.mjs#decorated
+?F?special = ./starts.mjs#plain
 `
 
 const HANDLERS = `
@@ -134,8 +134,8 @@ export async function startRig(given: Settings): Promise<Rig> {
   const beside = (name: string, text: string) => writeFileSync(join(dirname(ini), name), text)
   beside('flows.ini', FLOWS)
   beside('actions.ini', ACTIONS)
-  beside('faults.ts', HANDLERS)
-  beside('starts.ts', `export const plain = () => ({ by: 'plain' })\n`)
+  beside('faults.mjs', HANDLERS)
+  beside('starts.mjs', `export const plain = () => ({ by: 'plain' })\n`)
   const reports: string[] = []
   const waiting = new Set<() => void>()
   const report = (text: string): void => {

@@ -32,9 +32,9 @@ Subject?Work?First
 
 const ACTIONS = `
 [actionmapping]
-?Work?First = ./handlers.ts#first
-?Work?Second = ./handlers.ts#steps.second
-?Test?Tame = ./handlers.ts#tame
+?Work?First = ./handlers.mjs#first
+?Work?Second = ./handlers.mjs#steps.second
+?Test?Tame = ./handlers.mjs#tame
 `
 
 const HANDLERS = `
@@ -81,7 +81,7 @@ export function writeFixture(scheme: Scheme, settings: Settings = {}): string {
   folders.push(folder)
   writeFileSync(join(folder, 'flows.ini'), FLOWS + (settings.flows ?? ''))
   writeFileSync(join(folder, 'actions.ini'), ACTIONS)
-  writeFileSync(join(folder, 'handlers.ts'), HANDLERS)
+  writeFileSync(join(folder, 'handlers.mjs'), HANDLERS)
   const file = join(folder, 'zmanager.ini')
   const { workers = 2, restarts = 5, prefetch = 100 } = settings
   writeFileSync(

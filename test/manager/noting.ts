@@ -29,7 +29,7 @@ export const NOTING_FLOWS: string = [
 /** As `writeFixture`; the mapping names the handler in the dotted way. */
 export function writeNoting(scheme: Scheme, settings: Settings = {}): string {
   const file = writeFixture(scheme, { ...settings, flows: NOTING_FLOWS })
-  appendFileSync(join(dirname(file), 'handlers.ts'), HANDLERS)
+  appendFileSync(join(dirname(file), 'handlers.mjs'), HANDLERS)
   appendFileSync(join(dirname(file), 'actions.ini'), '?Note?Note = handlers.note\n')
   return file
 }

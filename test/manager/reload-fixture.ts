@@ -23,15 +23,16 @@ export const one = (values) => did(values, 'one')
 export const two = (values) => did(values, 'two')
 `
 
-export const A: Record<'flows.ini' | 'actions.ini' | 'handlers.ts', string> = {
+export const A: Record<'flows.ini' | 'actions.ini' | 'handlers.mjs', string> = {
   'flows.ini': way('Gate', 'One'),
-  'actions.ini': '[actionmapping]\n?Way?Gate = ./handlers.ts#gate\n?Way?One = ./handlers.ts#one\n',
-  'handlers.ts': handlers('A'),
+  'actions.ini':
+    '[actionmapping]\n?Way?Gate = ./handlers.mjs#gate\n?Way?One = ./handlers.mjs#one\n',
+  'handlers.mjs': handlers('A'),
 }
 export const B: typeof A = {
   'flows.ini': way('Two'),
-  'actions.ini': '[actionmapping]\n?Way?Two = ./handlers.ts#two\n',
-  'handlers.ts': handlers('B'),
+  'actions.ini': '[actionmapping]\n?Way?Two = ./handlers.mjs#two\n',
+  'handlers.mjs': handlers('B'),
 }
 
 export interface Tried {

@@ -31,9 +31,9 @@ test('a file that is gone, a step nobody does, a handler that is missing, anothe
     await refuses('ENOENT', /flows\.ini/)
     write({ 'flows.ini': way('Nobody') })
     await refuses('EINVAL', /no mapping knows step \?Way\?Nobody/)
-    write({ ...B, 'actions.ini': '[actionmapping]\n?Way?Two = ./handlers.ts#three\n' })
+    write({ ...B, 'actions.ini': '[actionmapping]\n?Way?Two = ./handlers.mjs#three\n' })
     await refuses('ENOENT', /three/)
-    write({ ...B, 'handlers.ts': 'throw new Error("on import")' })
+    write({ ...B, 'handlers.mjs': 'throw new Error("on import")' })
     await refuses('ENOENT', /on import/)
     write(A)
     ini('worker_restarts = 5', 'worker_restarts = 6')
@@ -52,7 +52,7 @@ appendFileSync(count, '.')
 if (readFileSync(count).length === 2) throw new Error('the second import')
 `
     write({
-      'handlers.ts': failsOnce + handlers('B'),
+      'handlers.mjs': failsOnce + handlers('B'),
       'actions.ini': A['actions.ini'].replace('#one', '#two'),
     })
     const before = manager.supervisor.workers.sort()

@@ -106,7 +106,7 @@ test('subscribers of UPDATE are told what changed; loading the old files again g
 
 test('changed handlers are loaded though no flow changed', async () => {
   await withWay(1, async ({ manager, write }) => {
-    write({ 'handlers.ts': handlers('C') })
+    write({ 'handlers.mjs': handlers('C') })
     assert.equal(await within(LIMIT_MS, manager.reload(), 'the reload'), [])
     assert.equal(await stepsOf(manager), ['gate of C', 'one of C'])
   })

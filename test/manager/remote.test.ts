@@ -12,7 +12,8 @@ test('zmanager worker joins, is counted under its name, and finishes what it has
   const field = work(file, '--name', 'field', '--count', '2', '--json')
   await until(() => namesOf(manager).length > 10, 'both joined')
   assert.equal(namesOf(manager).split(' ').sort(), ['field-1', 'field-2'])
-  assert.match(field.out(), /{"worker":"field-1","state":"connected"}/)
+  const connected = '{"worker":"field-1","state":"connected"}'
+  await until(() => field.out().includes(connected), 'it says so')
   const asked = Array.from({ length: 100 }, (_, n) => manager.request('Once', { n }))
   await within(LIMIT_MS, asked[0] as Promise<unknown>, 'the first answer')
   field.child.kill('SIGTERM')

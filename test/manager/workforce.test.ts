@@ -44,7 +44,7 @@ test('workers that cannot be renewed stay, and go on', async () => {
   const file = writeNoting('inproc', { workers: 2 })
   const manager = ZManager.fromFile(file, { report: () => {} })
   await within(LIMIT_MS, manager.start(), 'it starts')
-  rmSync(join(dirname(file), 'handlers.ts'))
+  rmSync(join(dirname(file), 'handlers.mjs'))
   const error = await manager.supervisor.renew().catch((reason) => reason)
   assert.is(error.code, 'ENOENT')
   assert.equal(manager.supervisor.workers, ['worker-1', 'worker-2'])

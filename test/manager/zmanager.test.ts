@@ -151,7 +151,7 @@ test('garbage on the way in is counted as failed and told; the Subject goes on',
 test('a mapping that names what is not there: start says which, and leaves nothing open', async () => {
   const ini = writeFixture('ipc')
   const actions = join(dirname(ini), 'actions.ini')
-  writeFileSync(actions, '[actionmapping]\n?Work?First = ./handlers.ts#nothing\n')
+  writeFileSync(actions, '[actionmapping]\n?Work?First = ./handlers.mjs#nothing\n')
   const manager = ZManager.fromFile(ini)
   const starting: Promise<unknown> = manager.start().then(
     () => 'started',
@@ -163,11 +163,11 @@ test('a mapping that names what is not there: start says which, and leaves nothi
   assert.is(code, 'ENOENT')
   assert.match(
     message,
-    /actions\.ini: '\.\/handlers\.ts#nothing' is no function \(the module exports first, steps, tame\)/,
+    /actions\.ini: '\.\/handlers\.mjs#nothing' is no function \(the module exports first, steps, tame\)/,
   )
   writeFileSync(
     actions,
-    '[actionmapping]\n?Work?First = ./handlers.ts#first\n?Work?Second = ./handlers.ts#first\n',
+    '[actionmapping]\n?Work?First = ./handlers.mjs#first\n?Work?Second = ./handlers.mjs#first\n',
   )
   const mended = ZManager.fromFile(ini)
   await within(LIMIT_MS, mended.start(), 'the same addresses are free')

@@ -43,8 +43,16 @@ export async function startHost(
   return host
 }
 
+let built: URL | undefined
+
+/** Has hosts run what is in the folder of a build, also from sources. */
+export function hostsFrom(folder: URL): void {
+  built = folder
+}
+
 /** The module that a host is to run: `src/<name>.ts`, or what the build makes of it. */
 export function entryOf(name: string): URL {
+  if (built) return new URL(`${name}.js`, built)
   const isBuilt = !import.meta.url.endsWith('.ts')
   return new URL(isBuilt ? `./${name}.js` : `../../${name}.ts`, import.meta.url) // the build is flat
 }

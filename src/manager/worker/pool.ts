@@ -31,7 +31,6 @@ export interface PoolHooks {
   report(text: string): void
 }
 
-const ENTRY = entryOf('worker-main')
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 const LAST_WORDS_MS = 100
@@ -225,7 +224,13 @@ export class Pool {
     const member = makeMember(place, name, workerType)
     this.#members.set(name, member)
     try {
-      const host = await startHost(workerType, ENTRY, settings(member), name, signal)
+      const host = await startHost(
+        workerType,
+        entryOf('worker-main'),
+        settings(member),
+        name,
+        signal,
+      )
       if (signal.aborted || member.leaving) await host.terminate()
       signal.throwIfAborted()
       if (member.leaving) return this.#forget(member)

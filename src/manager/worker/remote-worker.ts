@@ -21,7 +21,6 @@ export interface RemoteWorkerHooks {
   report(text: string): void
 }
 
-const ENTRY = entryOf('worker-main')
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
 /** One that lived so long did not die of its start. */
@@ -78,7 +77,13 @@ export class RemoteWorker {
       const config = await this.#hooks.read()
       const settings = this.#settingsOf(config)
       const { signal } = this.#stopping
-      this.#host = await startHost(config.workerType, ENTRY, settings, settings.name, signal)
+      this.#host = await startHost(
+        config.workerType,
+        entryOf('worker-main'),
+        settings,
+        settings.name,
+        signal,
+      )
       this.#hooks.changed('connected')
       if (signal.aborted) this.#host.leave()
       const error = await this.#host.exited
