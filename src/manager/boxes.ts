@@ -145,12 +145,14 @@ export class Boxes {
     await this.supervisor.stop()
     await opened
     await this.#subject?.stop()
+    const text = 'The ZManager was stopped before an answer came'
+    const stopped = new ZmqError('ESTOPPED', text)
+    this.supervisor.failWaits(stopped)
     await this.integrationManager.stop()
     for (const [id, flow] of this.intake.onTheWay) this.ledger.accept(id, flow)
     this.intake.onTheWay.clear()
     this.ledger.failAll('ESTOPPED')
-    const text = 'The ZManager was stopped before an answer came'
-    this.ends.requests.cancelAll(new ZmqError('ESTOPPED', text))
+    this.ends.requests.cancelAll(stopped)
     await this.#store?.close()
   }
 

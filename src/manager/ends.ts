@@ -38,7 +38,18 @@ export class Ends {
       return false
     }
     if (passing.header.outcome === undefined) return true
-    return this.#hooks.passes(passing) && !this.#settles(passing)
+    return this.#passes(passing) && !this.#settles(passing)
+  }
+
+  /** One message must not end the loop that all go through. */
+  #passes(passing: Envelope): boolean {
+    try {
+      return this.#hooks.passes(passing)
+    } catch (error) {
+      const { id, key } = passing.header
+      this.#hooks.report(`the message ${id} at ${key} cannot go on: ${(error as Error).stack}`)
+      return false
+    }
   }
 
   /** Gives an end to its asker, here or elsewhere. True if it is for that one only. */

@@ -27,11 +27,18 @@ export function writeJson(value: unknown): Uint8Array {
  */
 export function readJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(decoder.decode(body))
+    const value: unknown = JSON.parse(decoder.decode(body))
+    if (!isDeep(value, 0)) return value
+    throw new Error(`it has more than ${DEEPEST} levels`)
   } catch (error) {
     const reason = (error as Error).message
     throw new ZmqError('EINVAL', `The body is no JSON: ${reason}`, { cause: error })
   }
+}
+
+function isDeep(value: unknown, level: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return level === DEEPEST || Object.values(value).some((inner) => isDeep(inner, level + 1))
 }
 
 interface Misfit {

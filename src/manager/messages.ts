@@ -34,7 +34,7 @@ export function atStep(header: Header, key: ActionKey, position?: Position): Hea
  * up, is taken off.
  */
 export function withoutEnd({ topic, header, body }: Envelope): Envelope {
-  const { outcome, error, worker, token, fork, isCaught, strikes, ...rest } = header
+  const { outcome, error, worker, token, fork, isCaught, isAnswered, strikes, ...rest } = header
   return { topic, header: rest, body }
 }
 
@@ -47,6 +47,7 @@ export function openSent(message: Message, flows: FlowTable): Envelope {
   const opened = decodeEnvelope(message)
   if (opened.header.token !== undefined) return opened
   const sent = withoutEnd(opened)
+  sent.header.attempt = 1
   const { flow, version, step } = sent.header
   if (version === '' && step === 0) sent.header.version = flows.get(flow)?.version ?? ''
   return sent
@@ -102,8 +103,20 @@ export function stepError(
   retryable = false,
 ): StepError {
   const code = (error as Partial<ZmqError> | undefined)?.code
-  const message = error instanceof Error ? error.message : String(error)
-  return { code: typeof code === 'string' ? code : fallbackCode, step, message, retryable }
+  return {
+    code: typeof code === 'string' ? code : fallbackCode,
+    step,
+    message: textOf(error),
+    retryable,
+  }
+}
+
+function textOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'what was thrown has no text'
+  }
 }
 
 const ANSWER = ActionKey.of({ flow: 'completed_command', action: 'done' })

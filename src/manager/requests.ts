@@ -11,7 +11,7 @@ import type { Values } from './worker/handlers.ts'
 export interface FlowRequestOptions {
   /** Ends the wait: the promise rejects with the signal's reason. The message goes on. */
   readonly signal?: AbortSignal
-  /** The longest wait, ms; then the promise rejects with ETIMEDOUT. The message goes on. Default: no limit. */
+  /** The longest wait, ms, at most 2^31 - 1; then the promise rejects with ETIMEDOUT. The message goes on. Default: no limit. */
   readonly timeout?: number
 }
 
@@ -37,6 +37,9 @@ export class FlowError extends ZmqError {
   }
 }
 
+/** What a timer can count. */
+const LONGEST_MS = 2 ** 31 - 1
+
 interface Asker {
   /** To be aborted before either. */
   readonly settled: AbortController
@@ -50,6 +53,8 @@ export class Requests {
   /** Settles with the end of the message `id`; to be called before that is sent. */
   listen(id: string, { signal, timeout }: FlowRequestOptions = {}): Promise<Values> {
     if (signal?.aborted) return Promise.reject(signal.reason)
+    if (timeout !== undefined && !(timeout >= 0 && timeout <= LONGEST_MS))
+      return Promise.reject(tooLong(timeout))
     const asked = this.#asked
     return new Promise((resolve, reject) => {
       const settled = new AbortController() // takes the listener away
@@ -102,6 +107,10 @@ function answer(asker: Asker, end: Pick<Envelope, 'header' | 'body'>): void {
   } catch (error) {
     asker.reject(error)
   }
+}
+
+function tooLong(ms: number): ZmqError {
+  return new ZmqError('EINVAL', `${ms} is no time limit: use 0 to ${LONGEST_MS} ms, or none`)
 }
 
 function late(ms: number): ZmqError {

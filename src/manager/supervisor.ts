@@ -15,6 +15,7 @@ import type { Ledger, Totals } from './ledger.ts'
 import { stepError } from './messages.ts'
 import type { Program } from './program/program.ts'
 import { totalsOf } from './totals.ts'
+import type { Values } from './worker/handlers.ts'
 import type { Member } from './worker/member.ts'
 import { flowsHash } from './worker/remote-words.ts'
 import type { WorkerSettings } from './worker/worker.ts'
@@ -55,7 +56,7 @@ export class Supervisor implements Dispatcher {
   readonly #ledger: Ledger
   readonly #s: SupervisorSettings
   readonly #workforce: Workforce
-  #roomWanted: (() => void) | undefined
+  #room: { readonly made: Promise<void>; make(): void } | undefined // wanted: all wait for the same
   #tick: Timer | undefined
   #isStarted = false
   #stopped: ZmqError | undefined
@@ -139,7 +140,11 @@ export class Supervisor implements Dispatcher {
     this.#failWaiting(this.#stopped)
     await this.#workforce.stop(this.#stopped)
     this.holdings.failAll(this.#stopped)
-    this.conductor.waits.failAll(this.#stopped)
+  }
+
+  /** Fails what waits for answers; to be called when nothing comes in any more. */
+  failWaits(reason: ZmqError): void {
+    this.conductor.waits.failAll(reason)
   }
 
   /**
@@ -159,6 +164,7 @@ export class Supervisor implements Dispatcher {
     const { id, flow, key } = received.header
     this.#s.arrived(id)
     const isNew = this.#ledger.accept(id, flow)
+    if (!isNew) this.#ledger.duplicate()
     if (!isNew || !this.#awaited || this.#awaited.has(id)) return isNew
     this.failed(received, stepError(finishing(), key, 'ESTOPPED', true))
     return false
@@ -173,15 +179,16 @@ export class Supervisor implements Dispatcher {
   }
 
   answered(answer: Envelope): void {
-    const { token = '', error } = answer.header
+    const { token = '', error, key } = answer.header
     const { waits } = this.conductor
+    if (error) return void waits.fail(token, error)
+    let values: Values
     try {
-      if (error) waits.fail(token, error)
-      else waits.complete(token, valuesOf(answer))
+      values = valuesOf(answer)
     } catch (error) {
-      const reason = (error as Error).message
-      this.#s.report(`an answer from ${answer.header.key} cannot be read: ${reason}`)
+      return void waits.fail(token, stepError(error, key, 'EINVAL'))
     }
+    waits.complete(token, values)
   }
 
   attached(key: string, flows?: string): void {
@@ -228,9 +235,8 @@ export class Supervisor implements Dispatcher {
     this.holdings.add(work)
     this.#pump()
     if (!this.#isFull) return undefined
-    return new Promise((resolve) => {
-      this.#roomWanted = resolve
-    })
+    this.#room ??= room()
+    return this.#room.made
   }
 
   #lost(worker: string, isHung: boolean): void {
@@ -248,8 +254,8 @@ export class Supervisor implements Dispatcher {
       this.#workforce.give(found.lane, found.work)
     }
     if (this.#isFull) return
-    this.#roomWanted?.()
-    this.#roomWanted = undefined
+    this.#room?.make()
+    this.#room = undefined
   }
 
   #failWaiting(reason: ZmqError): void {
@@ -283,4 +289,12 @@ function policyOf({ flows }: Program, { flow, version }: Header): FlowPolicy {
 
 const finishing = (): ZmqError =>
   new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
+function room(): { made: Promise<void>; make(): void } {
+  let make = (): void => {}
+  const made = new Promise<void>((resolve) => {
+    make = resolve
+  })
+  return { made, make }
+}
+
 const alone = (): ZmqError => new ZmqError('ENOWORKERS', 'There is no worker left to run this step')

@@ -43,6 +43,8 @@ export interface Header {
   token?: string
   /** The message is a branch of this fork: after its one step it goes to the join. */
   fork?: string
+  /** The wait of its step is over: the step runs, or is stepped over. */
+  isAnswered?: boolean
   /** The flow's catch step has the message, or had it: the next failure is the last. */
   isCaught?: boolean
   /** Who asked and gets the end: nobody else does, unless the last step is to publish. */
@@ -60,6 +62,10 @@ type Rule = { readonly expects: string; readonly accepts: (value: unknown) => bo
 type Rules<T> = { readonly [Name in keyof T]-?: Rule }
 
 const TEXT: Rule = { expects: 'a string', accepts: (value) => typeof value === 'string' }
+const ID: Rule = {
+  expects: 'a string without NUL characters',
+  accepts: (value) => typeof value === 'string' && !value.includes('\0'),
+}
 const FLOW: Rule = {
   expects: 'a string without "~" and control characters',
   accepts: (value) => typeof value === 'string' && succeeds(() => ActionKey.of({ flow: value })),
@@ -85,7 +91,7 @@ const ERROR: Rule = {
   accepts: (value) => isObject(value) && firstBreach(value, ERROR_RULES) === undefined,
 }
 const HEADER_RULES: Rules<Header> = {
-  id: TEXT,
+  id: ID,
   flow: FLOW,
   version: TEXT,
   step: COUNT,
@@ -99,6 +105,7 @@ const HEADER_RULES: Rules<Header> = {
   worker: optional(TEXT),
   token: optional(TEXT),
   fork: optional(TEXT),
+  isAnswered: optional(FLAG),
   isCaught: optional(FLAG),
   replyTo: optional(FLOW),
 }

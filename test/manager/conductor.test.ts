@@ -22,6 +22,14 @@ async function settle(rig: Rig, ...workers: string[]): Promise<void> {
   }
 }
 
+/** The token of the fork that a worker has a branch of. */
+const forkOf = (rig: Rig): string => rig.has('u')[0]?.split('\0')[1] ?? ''
+
+const some = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('there is none')
+  return value
+}
+
 const outcomes = ({ told }: Rig) => told.map(({ header }) => header.outcome)
 
 test('a published step before @ASYNC waits; the answer is laid over the values, and the flow goes on', async () => {
@@ -110,7 +118,8 @@ test('a component of this process answers a published step, before an ASYNC step
     await settle(rig)
     const { doubled, two } = rig.valuesOf(rig.told[0])
     assert.equal({ doubled, two }, { doubled: 8, two: true })
-    assert.is(rig.kept.size, 0, 'it would wait for ever after a crash')
+    const { token, isAnswered } = decodeEnvelope(rig.kept.get('a') ?? []).header
+    assert.equal([token, isAnswered], [undefined, true], 'it would wait for ever after a crash')
     away()
     rig.add('b')
     await settle(rig)
@@ -257,7 +266,7 @@ test('the worker of a catch step dies: the message fails as it would have, and i
   const rig = new Rig(['w'], { flows: CAUGHT, handlers, prefetch: 0 })
   rig.add('a', { delivery: 'at-least-once', attempts: 1 })
   await rig.work('w')
-  assert.equal(rig.has('w'), ['a/caught'])
+  assert.equal(rig.has('w'), ['a\0caught'])
   rig.die('w')
   const { dead, deadLetters } = rig.totals()
   assert.equal([dead, deadLetters, rig.codes], [0, 0, ['EBROKEN']])
@@ -289,6 +298,107 @@ test('a message without a flow may be published, waited for, or run', async () =
     ['r', '~~~~done~', { ran: true }],
     ['w', '~~~~done~', { n: 1, got: true }],
   ])
+})
+
+test('an answer that was taken outlives a crash: the step behind it runs with it', async () => {
+  const flows = flow('?F@ASYNC?Got', '?F?Two')
+  const handlers = { Got: adds('got'), Two: adds('two') }
+  const before = new Rig(['w'], { flows, handlers })
+  before.add('a')
+  before.conductor.waits.complete(before.published[0]?.header.token as string, { n: 1 })
+  const after = new Rig(['w'], { flows, handlers })
+  after.ledger.accept('a', 'F')
+  void after.conductor.take(decodeEnvelope(before.kept.get('a') ?? []), 0)
+  await settle(after)
+  assert.equal(after.valuesOf(after.told[0]), { n: 1, got: true, two: true })
+})
+
+test('a branch whose values cannot be read fails its message; its token is nowhere to be seen', async () => {
+  const rig = new Rig(['u', 'v'], { flows: GROUP, handlers: { A: adds('a'), B: adds('b') } })
+  rig.add('a')
+  assert.equal(
+    rig.published.map(({ header }) => header.fork),
+    [undefined, undefined],
+  )
+  const work = rig.holdings.dispatch.lane('u')?.has(`a\0${forkOf(rig)}\0${1}`)
+  const { header } = some(work).received
+  rig.passes({
+    topic: '',
+    header: { ...header, outcome: 'done', worker: 'u' },
+    body: Uint8Array.of(0xc1),
+  })
+  assert.equal(rig.codes, ['EINVAL'])
+  assert.is(rig.totals().inFlight, 0)
+})
+
+test('what nobody has is not carried on, whoever says so', () => {
+  const rig = new Rig(['w'], { flows: flow('?F@ASYNC?x'), handlers: {} })
+  rig.conductor.responders.add(ActionKey.parse('??served'), () => {})
+  rig.add('a')
+  const { header, body } = some(rig.published[0])
+  for (const id of ['a', 'made up'])
+    for (const key of ['?F@ASYNC?x', '??served'])
+      for (const outcome of ['continued', 'done'] as const)
+        if (outcome === 'continued' || id !== 'a')
+          assert.not(rig.passes({ topic: '', header: { ...header, id, key, outcome }, body }))
+  const { waiting, duplicates, inFlight } = rig.totals()
+  assert.equal([waiting, duplicates, inFlight], [1, 6, 1])
+})
+
+test('a message that is sent again after its time is not taken for its old run, nor does its line stop', async () => {
+  const rig = new Rig(['v', 'w'], { prefetch: 0 })
+  rig.add('m', { timeout: 10 }, 0)
+  rig.holdings.expire(10)
+  rig.add('m')
+  assert.equal([rig.has('v'), rig.has('w')], [['m'], ['m']])
+  assert.is(rig.end('v'), false, 'the late end of the old run')
+  assert.is(rig.ledger.inFlight, 1)
+  assert.is(rig.end('w'), true)
+  assert.equal(outcomes(rig), ['failed', 'done'])
+  const line = new Rig(['w'], { prefetch: 5 })
+  line.add('m', { timeout: 10, orderBy: 'k' }, 0, 'F', { k: 1 })
+  line.holdings.expire(10)
+  line.add('m', { orderBy: 'k' }, 0, 'F', { k: 1 })
+  assert.is(line.totals().workers['w']?.leases, 2)
+  assert.is(line.end('w'), false)
+  line.die('w')
+  line.add('n', { orderBy: 'k' }, 0, 'F', { k: 1 })
+  assert.equal(line.has('w'), ['n'])
+})
+
+test('ESTOPPED is not caught: with a journal the message runs again', () => {
+  const handlers = { One: adds('one'), Two: adds('two'), undo: adds('undone') }
+  const rig = new Rig([], { flows: CAUGHT, handlers })
+  rig.add('a')
+  rig.holdings.failWaiting(new ZmqError('ESTOPPED', 'the end'))
+  assert.equal(rig.codes, ['ESTOPPED'])
+  assert.is(rig.totals().queue, 0)
+})
+
+test('when a branch failed and the message is caught, nothing of the group waits any more', async () => {
+  const flows = `[F]\ncatch = ??undo\n& ?F?A\n& ?F@ASYNC?B\n??done\n`
+  const ran: string[] = []
+  const handlers = { A: breaks, B: () => void ran.push('B'), undo: () => void ran.push('undo') }
+  const rig = new Rig(['w'], { flows, handlers })
+  rig.add('a')
+  const [wait] = rig.conductor.waits.list()
+  await rig.work('w')
+  assert.not(rig.conductor.waits.complete(wait?.token as string, {}))
+  await settle(rig)
+  assert.equal(ran, ['undo'])
+})
+
+test('whatever a component throws, its step fails with a text', async () => {
+  for (const thrown of [Object.create(null), Object.assign(new Error(), { message: 5 })]) {
+    const rig = new Rig(['w'], { flows: flow('??ask', '?F?Two'), handlers: { Two: adds('two') } })
+    rig.conductor.responders.add(ActionKey.parse('??ask'), () => {
+      throw thrown
+    })
+    rig.add('a')
+    await settle(rig)
+    assert.equal(rig.codes, ['EHANDLER'])
+    assert.type(rig.told[0]?.header.error?.message, 'string')
+  }
 })
 
 test('random flows, crashes, answers and clocks: every message ends once, and the sums hold at every moment', async () => {

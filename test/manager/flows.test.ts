@@ -110,6 +110,20 @@ test('the catch step runs in a worker, once, and the caller gets the first error
   })
 })
 
+test('more failures than there is room for are caught, and groups hold their senders back', async () => {
+  await withManager('inproc', { flows: FLOWS }, async (manager) => {
+    const pushed = Array.from({ length: 400 }, () => manager.push('Careful', { fail: 'EASKED' }))
+    await within(LIMIT_MS, Promise.all(pushed), 'all are taken')
+    await within(LIMIT_MS, manager.drain(), 'all end')
+    assert.is(manager.totals().failed, 400)
+    const groups = Array.from({ length: 2000 }, () => manager.push('Group', { ms: 1 }))
+    await groups[0]
+    await new Promise(setImmediate)
+    assert.ok(manager.totals().queue <= 300, `${manager.totals().queue} wait for workers`)
+    void Promise.allSettled(groups)
+  })
+})
+
 test('what waits when the ZManager is stopped fails with ESTOPPED', async () => {
   await withManager('inproc', { flows: FLOWS }, async (manager) => {
     const asked = manager.request('Ask', {}).catch((error: FlowError) => error)

@@ -18,7 +18,7 @@ import {
   whenFailed,
 } from '../../flow/flow-engine.ts'
 import type { FlowPolicy } from '../../flow/policy.ts'
-import type { ActionKey } from '../../topic/action-key.ts'
+import { ActionKey } from '../../topic/action-key.ts'
 import type { Envelope, Header, StepError } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
 import type { Ledger, Outcome } from '../ledger.ts'
@@ -78,7 +78,7 @@ export class Conductor {
     const { token, ...header } = received.header
     const { timeout, wait } = this.#s.policyOf(header)
     this.#s.holdings.limit(header.id, timeout, nowMs)
-    if (token === undefined) return this.#go(received)
+    if (token === undefined) return this.#go(received, header.isAnswered ? resumedStep : nextStep)
     this.waits.begin(token, { header, body: received.body }, wait) // it waited before a crash
   }
 
@@ -93,10 +93,9 @@ export class Conductor {
     else this.#partFailed(received, why)
   }
 
-  /** What is on file has its strikes too. Of a branch, or what waited, an earlier stage is there. */
+  /** What is on file has its strikes too; of a branch or a catch step the stage before is there. */
   again({ received: { header, body }, key, step, verdict, attempt, strikes }: Work): void {
     if (header.fork !== undefined || verdict) return
-    if (this.#s.program.decorators.get(key.decorator) === 'wait') return
     const at = { ...atStep(header, key), step, attempt, strikes }
     this.#s.keep(header.id, envelope(key, at, body))
   }
@@ -121,17 +120,19 @@ export class Conductor {
     const { header } = passing
     const { id, outcome, worker, error, fork } = header
     const work = this.#s.holdings.release(header)
-    if (!work && (worker !== undefined || fork !== undefined)) {
+    if (!work && (worker !== undefined || fork !== undefined || outcome === 'continued')) {
       this.#s.ledger.duplicate() // its message ended, or is caught, meanwhile
       return false
     }
     if (work?.verdict) return this.#finish(id, work.verdict.outcome, worker, error?.code)
-    if (outcome === 'failed') {
-      if (work && error && this.#isTaken(work.received, { outcome, error, worker })) return false
-      return this.#finish(id, outcome, worker, error?.code)
+    if (outcome === 'failed' && work && error) {
+      const why = { outcome, error, worker }
+      if (fork !== undefined) this.#forks.fail(fork, why)
+      if (fork !== undefined || this.#isCaught(work.received, why)) return false
     }
+    if (outcome === 'failed') return this.#finish(id, outcome, worker, error?.code)
     if (fork !== undefined) this.#forks.ended(header, outcome === 'done' ? passing : undefined)
-    else if (outcome === 'continued' || this.responders.answer(header.key))
+    else if (outcome === 'continued' || (work && this.responders.answer(header.key)))
       void this.#go(withoutEnd(passing))
     else return this.#finish(id, 'done', worker)
     return false
@@ -146,8 +147,8 @@ export class Conductor {
   }
 
   #carryOut(message: Part, decision: Decision): Promise<void> | undefined {
-    if (decision.do === 'fork') this.#fork(message, decision)
-    else if (decision.do === 'end') this.#done(message, decision.key)
+    if (decision.do === 'fork') return this.#fork(message, decision)
+    if (decision.do === 'end') this.#done(message, decision.key)
     else return this.#step(message, decision)
     return undefined
   }
@@ -176,7 +177,8 @@ export class Conductor {
     else if (respond) this.#ask(here, key, isBranch ? position : advance(position), key, respond)
     else if (!isBranch) this.#done(here, key)
     else {
-      this.#s.publish(envelope(key, header, body))
+      const { fork, ...open } = header // with its token anybody could end the other branches
+      this.#s.publish(envelope(key, open, body))
       this.#forks.ended(header, undefined)
     }
   }
@@ -190,7 +192,8 @@ export class Conductor {
     this.waits.begin(token, { header: waiting, body }, this.#s.policyOf(waiting).wait)
     if (!respond && waiting.fork === undefined)
       this.#s.keep(waiting.id, envelope(waitsAt, { ...waiting, token }, body))
-    const header = { ...here.header, token }
+    const { fork, ...open } = here.header
+    const header = { ...open, token }
     this.#s.publish(envelope(key, header, body))
     if (respond) void this.#respond(respond, { topic: '', header, body }, token)
   }
@@ -210,7 +213,7 @@ export class Conductor {
     try {
       const all = values && bodyOf(format, { ...valuesOf(waiting), ...values })
       const message = { header, body: all ?? waiting.body }
-      if (header.fork === undefined) return void this.#go(message, resumedStep)
+      if (header.fork === undefined) return this.#answered(message)
       const step = resumeBranch(this.#s.program, header)
       if (step?.do === 'run') void this.#give(message, step)
       else this.#forks.ended(header, values && { header, body: bodyOf(format, values) })
@@ -219,20 +222,29 @@ export class Conductor {
     }
   }
 
-  #fork(message: Part, decision: ForkDecision): void {
+  /** On file it is answered before it goes on: nobody answers twice. */
+  #answered({ header, body }: Part): void {
+    const answered = { header: { ...header, isAnswered: true }, body }
+    this.#s.keep(header.id, envelope(ActionKey.parse(header.key), answered.header, body))
+    void this.#go(answered, resumedStep)
+  }
+
+  #fork(message: Part, decision: ForkDecision): Promise<void> | undefined {
+    let room: Promise<void> | undefined
     const fork = this.#forks.begin(message, decision)
     const { id } = message.header
     const { header, body } = this.#forks.whole(id) as Part
     this.#s.keep(id, envelope(decision.key, header, body))
     for (const branch of decision.branches) {
-      if (!this.#forks.isOpen(id, fork)) return // a branch before failed
+      if (!this.#forks.isOpen(id, fork)) break // a branch before failed
       const own = { header: { ...atStep(header, branch.key, branch.position), fork }, body }
       try {
-        void this.#step(own, branch)
+        room = this.#step(own, branch) ?? room
       } catch (error) {
         this.failed(own, stepError(error, own.header.key, 'EIO'))
       }
     }
+    return room
   }
 
   #done({ header, body }: Part, key: ActionKey): void {
@@ -249,18 +261,11 @@ export class Conductor {
     if (!this.#isCaught(message, why)) this.#end(message, why)
   }
 
-  /** Whether a failure is not the end of its message: it is that of a branch, or is caught. */
-  #isTaken(message: Part, why: Verdict): boolean {
-    const { fork } = message.header
-    if (fork === undefined) return this.#isCaught(message, why)
-    this.#forks.fail(fork, why)
-    return true
-  }
-
   /** Whether the flow's catch step has the message now; dead letters are for people to see to. */
   #isCaught({ header, body }: Part, why: Verdict): boolean {
     const caught = whenFailed(this.#s.program, header, why.error, why.outcome === 'dead')
-    if (caught.do === 'fail') return false
+    if (caught.do === 'fail' || why.error.code === 'ESTOPPED') return false // that runs again, or was refused
+    this.#drop(header.id)
     const at = { ...atStep(header, caught.key), error: why.error, isCaught: true }
     this.#s.holdings.unlimit(header.id)
     if (caught.by === 'publish') {

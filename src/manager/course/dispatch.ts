@@ -121,7 +121,7 @@ export class Dispatch {
   #nextQueued(): { lane: Lane; work: Work } | undefined {
     for (let from = this.#front(); from; from = this.#front()) {
       const work = from.peek() as Work
-      const pinned = this.#pins.get(work.line)?.lane
+      const pinned = this.#pinned(work)
       const lane = pinned ?? this.#choose()
       if (!lane) return undefined
       from.shift()
@@ -163,10 +163,15 @@ export class Dispatch {
     return lane.isOpen && lane.load < this.#capacity
   }
 
+  #pinned({ line }: Work): Lane | undefined {
+    const lane = this.#pins.get(line)?.lane
+    return lane && this.#lanes.get(lane.worker) === lane ? lane : undefined
+  }
+
   #pin({ line }: Work, lane: Lane): void {
     if (line === '') return
     const pin = this.#pins.get(line)
-    if (pin) pin.count++
+    if (pin?.lane === lane) pin.count++
     else this.#pins.set(line, { lane, count: 1 })
   }
 

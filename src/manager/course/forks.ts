@@ -5,7 +5,7 @@ import type { ForkDecision } from '../../flow/flow-engine.ts'
 import { type JoinEnd, Joins } from '../../flow/join.ts'
 import type { Header, StepError } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
-import { atStep, type Part } from '../messages.ts'
+import { atStep, type Part, stepError } from '../messages.ts'
 import { type Verdict, workIdOf } from './work.ts'
 
 export interface ForksHooks {
@@ -37,7 +37,7 @@ export class Forks {
     return this.#open.get(id)?.whole
   }
 
-  /** Forks a message; resolves the token of the fork, which is in the header of each branch. */
+  /** Forks a message; returns the token of the fork, which is in the header of each branch. */
   begin(message: Part, { key, position, branches, join }: ForkDecision): string {
     const token = randomUUID()
     const header = atStep(message.header, key, position)
@@ -53,10 +53,14 @@ export class Forks {
     return this.#open.get(id)?.token === token
   }
 
-  /** A branch ended, with values if it gave some. */
-  ended({ fork = '', step }: Header, given: Part | undefined): void {
-    const end = this.#joins.end(fork, step, given && valuesOf(given))
-    if (end !== 'open') this.#over(end)
+  /** A branch ended, with values if it gave some; those that cannot be read fail it. */
+  ended({ fork = '', step, key }: Header, given: Part | undefined): void {
+    try {
+      const end = this.#joins.end(fork, step, given && valuesOf(given))
+      if (end !== 'open') this.#over(end)
+    } catch (error) {
+      this.fail(fork, { outcome: 'failed', error: stepError(error, key, 'EINVAL') })
+    }
   }
 
   /** A branch failed; how the message ends if that is not caught. */
@@ -75,16 +79,18 @@ export class Forks {
   }
 
   #over(end: JoinEnd | false, why?: Verdict): void {
-    if (!end) return
+    const open = end && this.#open.get(end.fork.header.id)
+    if (!end || !open) return
     const { header, join } = end.fork
-    const { whole } = this.#open.get(header.id) as Open
     this.drop(header.id)
-    if (end.do === 'fail') this.#hooks.failed(whole, why ?? failure(end.error))
-    else
-      this.#hooks.joined({
-        header: { ...header, ...join },
-        body: bodyOf(header.format, end.values),
-      })
+    if (end.do === 'fail') return this.#hooks.failed(open.whole, why ?? failure(end.error))
+    let body: Uint8Array
+    try {
+      body = bodyOf(header.format, end.values)
+    } catch (error) {
+      return this.#hooks.failed(open.whole, failure(stepError(error, header.key, 'EINVAL')))
+    }
+    this.#hooks.joined({ header: { ...header, ...join }, body })
   }
 }
 

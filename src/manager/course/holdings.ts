@@ -58,13 +58,18 @@ export class Holdings {
     this.dispatch.add(work)
   }
 
-  /** A worker, if one is named, is done with this; undefined if nobody was to have it. */
+  /**
+   * The worker that is named is done with this; without one, it is done. Undefined if that is not what the
+   * worker had: its message ended meanwhile, and may have been sent again.
+   */
   release(header: Header): Work | undefined {
     const id = workIdOf(header)
-    const work = this.#works.get(id)
-    if (work) this.#forget(work)
-    if (header.worker !== undefined) this.dispatch.release(header.worker, id)
-    return work
+    const held = this.#works.get(id)
+    const { worker } = header
+    const isHis = worker === undefined || this.dispatch.lane(worker)?.has(id) === held
+    if (held && isHis) this.#forget(held)
+    if (worker !== undefined) this.dispatch.release(worker, id)
+    return isHis ? held : undefined
   }
 
   /** Nobody is to have this any more. */

@@ -41,6 +41,7 @@ export class Lane {
   ended = 0
   readonly #leases = new Map<string, Lease>() // in order
   #given = 0
+  #again = 0 // leases under an id that another one had when they began
   #watched: Lease | undefined // what the worker was seen to be at, and since when
   #since = 0
 
@@ -55,14 +56,24 @@ export class Lane {
 
   give(work: Work): void {
     work.isLeased = true
-    this.#leases.set(work.id, { work, number: ++this.#given })
+    const number = ++this.#given
+    const isAgain = this.#leases.has(work.id) // it was over its time and sent again, and is still here
+    this.#leases.set(isAgain ? `${work.id}\0${number}` : work.id, { work, number })
+    if (isAgain) this.#again++
+  }
+
+  /** What the worker has under this id: the oldest, as it works in order. */
+  has(id: string): Work | undefined {
+    return this.#find(id)?.[1].work
   }
 
   /** The worker is done with a message; undefined if it did not have it. */
   release(id: string): Work | undefined {
-    const lease = this.#leases.get(id)
-    if (!lease) return undefined
-    this.#leases.delete(id)
+    const found = this.#find(id)
+    if (!found) return undefined
+    const [key, lease] = found
+    this.#leases.delete(key)
+    if (key !== id) this.#again--
     this.ended++
     lease.work.isLeased = false
     return lease.work
@@ -89,7 +100,14 @@ export class Lane {
       }),
     )
     this.#leases.clear()
+    this.#again = 0
     return left
+  }
+
+  #find(id: string): [key: string, lease: Lease] | undefined {
+    const lease = this.#leases.get(id)
+    if (lease) return [id, lease]
+    return this.#again > 0 ? [...this.#leases].find(([, { work }]) => work.id === id) : undefined
   }
 
   /** The message that the worker is at, or that it ought to begin. */

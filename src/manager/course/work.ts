@@ -42,8 +42,8 @@ export interface Verdict {
 /** By which a message, a branch of one, or its catch step is known while workers have it. */
 export function workIdOf(header: Pick<Header, 'id' | 'fork' | 'step' | 'isCaught'>): string {
   const { id, fork, step, isCaught } = header
-  if (isCaught) return `${id}/caught` // a worker may still be at the step that is over its time
-  return fork === undefined ? id : `${id}/${fork}/${step}`
+  if (isCaught) return `${id}\0caught` // a worker may still be at the step that is over its time
+  return fork === undefined ? id : `${id}\0${fork}\0${step}` // no id has a NUL
 }
 
 /** Throws EINVAL if the flow orders by a value and the body cannot be read. */
