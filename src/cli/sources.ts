@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { Finding } from '../flow/check.ts'
+import { type Decorators, readDecorators } from '../flow/decorators.ts'
 import { type Flow, FlowTable } from '../flow/flow.ts'
 import { type IniWarning, scanIni } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
@@ -20,6 +21,8 @@ export interface Sources {
   readonly actions: ActionMap<Target>
   /** What services subscribe to, as sections [servicemapping] say. */
   readonly subscribers: readonly ActionKey[]
+  /** What decorators mean, with those of zmanager.ini. */
+  readonly decorators: Decorators
   readonly findings: readonly Finding[]
 }
 
@@ -36,7 +39,7 @@ export function readSources(
 ): Sources {
   const findings: Finding[] = []
   const tell: Tell = (finding) => findings.push(finding)
-  const { flowFiles, actionFiles } = readable(names.map(readSource), tell)
+  const { flowFiles, actionFiles, decorators } = readable(names.map(readSource), tell)
   const tables = flowFiles.map(({ text, file }) => loadFlows(text, file))
   const mappings = actionFiles.map(({ text, file }) => ({ file, ...loadActions(text, file) }))
   for (const { warnings } of [...tables, ...mappings]) warnings.map(findingOf).forEach(tell)
@@ -53,6 +56,7 @@ export function readSources(
     flows: table.names.map((name) => table.find(name)),
     actions,
     subscribers: actionFiles.flatMap(subscribersOf),
+    decorators,
     findings,
   }
 }
@@ -86,6 +90,7 @@ export function readSource(file: string): SourceFile {
 function readable(sources: readonly SourceFile[], tell: Tell) {
   const flowFiles: SourceFile[] = []
   const actionFiles: SourceFile[] = []
+  const decorators: string[] = []
   for (const source of sources) {
     const kind = kindOf(source, tell)
     if (kind === 'flows') flowFiles.push(source)
@@ -94,8 +99,9 @@ function readable(sources: readonly SourceFile[], tell: Tell) {
     const config = attempt(() => loadConfig(source.file), source.file, 'config', tell)
     flowFiles.push(...(config?.flows ?? []).filter((one) => kindOf(one, tell)))
     actionFiles.push(...(config?.actions ?? []).filter((one) => kindOf(one, tell)))
+    if (config?.decorators) decorators.push(config.decorators)
   }
-  return { flowFiles, actionFiles }
+  return { flowFiles, actionFiles, decorators: readDecorators(decorators.join(',')) }
 }
 
 function kindOf({ text, file }: SourceFile, tell: Tell): Kind | undefined {

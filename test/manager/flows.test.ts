@@ -110,6 +110,17 @@ test('the catch step runs in a worker, once, and the caller gets the first error
   })
 })
 
+test("decorators of one's own count in the Subject and in the workers", async () => {
+  const flows = `${FLOWS}\n[Own]\n?Work?First\n?Work@NOTIFY?First\n??done\n`
+  await withManager('inproc', { flows, lines: 'decorators = NOTIFY publish' }, async (manager) => {
+    const heard = await manager.subscribe('?Work@NOTIFY?First').ready()
+    await manager.push('Own', {})
+    const { header, values } = await heard.receive()
+    assert.equal([header.outcome, values['first']], ['done', true])
+    await heard.close()
+  })
+})
+
 test('more failures than there is room for are caught, and groups hold their senders back', async () => {
   await withManager('inproc', { flows: FLOWS }, async (manager) => {
     const pushed = Array.from({ length: 400 }, () => manager.push('Careful', { fail: 'EASKED' }))

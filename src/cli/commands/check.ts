@@ -94,13 +94,13 @@ async function findingsOf(
   given: readonly ActionKey[],
   imports: boolean,
 ): Promise<Finding[]> {
-  const { flows, actions, flowFiles, actionFiles } = sources
+  const { flows, actions, decorators, flowFiles, actionFiles } = sources
   const known = [...sources.subscribers, ...given]
   const places = locate(flows, flowFiles, actionFiles)
   const subscribers = known.length > 0 ? known : undefined
   const all = [
     ...sources.findings,
-    ...checkFlows({ flows, actions, subscribers, places }),
+    ...checkFlows({ flows, actions, subscribers, places, decorators }),
     ...(imports ? await checkImports(actions, places) : []),
   ]
   return sorted(once(all)).map((one) => (one.file ? { ...one, file: shortened(one.file) } : one))

@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ZmqError } from '../../../src/core/errors.ts'
-import { DECORATORS, defineDecorator } from '../../../src/flow/decorators.ts'
+import { DECORATORS, defineDecorator, readDecorators } from '../../../src/flow/decorators.ts'
 import { treatmentOf } from '../../../src/flow/flow-engine.ts'
 import { ActionKey } from '../../../src/topic/action-key.ts'
 
@@ -54,6 +54,19 @@ test('a decorator needs a name of its own that a key can carry, and a treatment 
   refuses(() => defineDecorator('a b', 'run'), /cannot be the decorator of a key/)
   refuses(() => defineDecorator('PUBLISH', 'run'), /is a decorator PUBLISH already/)
   refuses(() => defineDecorator('X', 'later' as never), /use one of run, publish, wait, control/)
+})
+
+test("a text names decorators of one's own; what it gets wrong is said", () => {
+  const table = readDecorators('NOTIFY publish,  AUDIT control ,')
+  assert.is(table.get('NOTIFY'), 'publish')
+  assert.is(table.get('AUDIT'), 'control')
+  assert.is(table.get('ASYNC'), 'wait')
+  assert.equal(readDecorators(''), DECORATORS)
+  for (const text of ['NOTIFY', 'NOTIFY publish run', 'NOTIFY fly', 'ASYNC run', 'A run, A run'])
+    assert.throws(
+      () => readDecorators(text),
+      (error: { code: string }) => error.code === 'EINVAL',
+    )
 })
 
 test.run()
