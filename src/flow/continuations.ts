@@ -5,25 +5,23 @@
 //   wait(token) --> [ waiting ] --complete--> resume, with the values that were sent
 //                               --fail | cancel | expire--> fail
 import type { Header, StepError } from '../topic/envelope.ts'
-import type { Position } from './flow.ts'
 import { type Pending, PendingTable } from './pending.ts'
 import { canceled, timedOut } from './wait-errors.ts'
 
 /** Values by name: what a body holds. */
 export type Values = Readonly<Record<string, unknown>>
 
-/** A message that waits. Plain data: a journal can keep it, with any codec that knows bytes. */
+/** A message that waits. */
 export interface Waiting extends Pending {
+  /** Says at which step it waits. */
   readonly header: Header
   /** Referenced, not copied: leave it as it is. */
   readonly body: Uint8Array
-  /** Of the step that waits. */
-  readonly position: Position
 }
 
 /**
  * What to do with a message whose wait is over. `resume`: go on as `resume` of the flow engine says
- * for the position, with `values` laid over those in the body. `fail`: as `whenFailed` says.
+ * for its header, with `values` laid over those in the body. `fail`: as `whenFailed` says.
  */
 export type WaitEnd =
   | { readonly do: 'resume'; readonly waiting: Waiting; readonly values: Values | undefined }
@@ -35,11 +33,6 @@ export class Continuations {
 
   get size(): number {
     return this.#table.size
-  }
-
-  /** When to call `expire` next, in ms since the epoch; undefined if nothing has a limit. */
-  get nextDueAt(): number | undefined {
-    return this.#table.nextDueAt
   }
 
   /**
@@ -77,13 +70,8 @@ export class Continuations {
   }
 
   /** Everything that waits, in the order in which it began to. */
-  snapshot(): readonly Waiting[] {
+  all(): Waiting[] {
     return this.#table.all()
-  }
-
-  /** Adds what a snapshot holds. Throws as `wait` does; what came before the bad one is in then. */
-  restore(snapshot: Iterable<Waiting>): void {
-    for (const waiting of snapshot) this.wait(waiting)
   }
 
   #fail(token: string, error: (step: string) => StepError): WaitEnd | false {

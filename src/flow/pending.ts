@@ -1,5 +1,5 @@
 // What waits under a token until something ends it, or its time is over: each is taken out once.
-// The base of continuations and joins. Pure: whoever asks tells what time it is.
+// The base of continuations. Pure: whoever asks tells what time it is.
 import { ZmqError } from '../core/errors.ts'
 
 export interface Pending {
@@ -18,15 +18,6 @@ export class PendingTable<T extends Pending> {
 
   get size(): number {
     return this.#entries.size
-  }
-
-  /** When to look for due entries next, in ms since the epoch; undefined if nothing has a limit. */
-  get nextDueAt(): number | undefined {
-    for (let top = this.#heap[0]; top; top = this.#heap[0]) {
-      if (this.#isCurrent(top)) return top.at
-      this.#pop()
-    }
-    return undefined
   }
 
   /** Throws EINVAL for an empty token, a token that is here, and a time that is no finite number >= 0. */
@@ -49,14 +40,6 @@ export class PendingTable<T extends Pending> {
     return this.#entries.get(token)
   }
 
-  /** Puts another entry in the place of one, which keeps its token and time. */
-  replace(entry: T): void {
-    const before = this.#entries.get(entry.token)
-    if (before?.dueAt !== entry.dueAt)
-      throw new ZmqError('EINVAL', 'Only the same wait is replaced')
-    this.#entries.set(entry.token, entry)
-  }
-
   /** Takes an entry out; undefined if it is not here, or not any more. */
   take(token: string): T | undefined {
     const entry = this.#entries.get(token)
@@ -68,10 +51,12 @@ export class PendingTable<T extends Pending> {
   /** Takes all out that are due at `now` (ms since the epoch), the earliest first. */
   takeDue(now: number): T[] {
     const due: T[] = []
-    for (let at = this.nextDueAt; at !== undefined && at <= now; at = this.nextDueAt) {
-      const { token } = this.#pop() as Due
-      due.push(this.#entries.get(token) as T)
-      this.#entries.delete(token)
+    for (let top = this.#heap[0]; top && top.at <= now; top = this.#heap[0]) {
+      this.#pop()
+      const entry = this.#current(top)
+      if (!entry) continue
+      due.push(entry)
+      this.#entries.delete(top.token)
     }
     return due
   }
@@ -81,12 +66,14 @@ export class PendingTable<T extends Pending> {
     return [...this.#entries.values()]
   }
 
-  #isCurrent({ at, token }: Due): boolean {
-    return this.#entries.get(token)?.dueAt === at
+  /** The entry of a place in the heap; undefined if it was taken meanwhile. */
+  #current({ at, token }: Due): T | undefined {
+    const entry = this.#entries.get(token)
+    return entry?.dueAt === at ? entry : undefined
   }
 
   #rebuild(): void {
-    this.#heap = this.#heap.filter((due) => this.#isCurrent(due)).sort((a, b) => a.at - b.at)
+    this.#heap = this.#heap.filter((due) => this.#current(due)).sort((a, b) => a.at - b.at)
   }
 
   #push(due: Due): void {
@@ -101,12 +88,9 @@ export class PendingTable<T extends Pending> {
     heap[index] = due
   }
 
-  #pop(): Due | undefined {
-    const heap = this.#heap
-    const top = heap[0]
-    const last = heap.pop()
-    if (last && heap.length > 0) this.#sink(last)
-    return top
+  #pop(): void {
+    const last = this.#heap.pop()
+    if (last && this.#heap.length > 0) this.#sink(last)
   }
 
   #sink(due: Due): void {

@@ -2,8 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { ForkDecision } from '../../flow/flow-engine.ts'
-import { type JoinEnd, Joins } from '../../flow/join.ts'
-import type { Header, StepError } from '../../topic/envelope.ts'
+import { type Joined, Joins } from '../../flow/join.ts'
+import type { Header } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
 import { atStep, type Part, stepError } from '../messages.ts'
 import { type Verdict, workIdOf } from './work.ts'
@@ -42,7 +42,7 @@ export class Forks {
     const token = randomUUID()
     const header = atStep(message.header, key, position)
     const steps = branches.map((branch) => branch.position.step)
-    this.#joins.fork({ token, dueAt: 0, header, values: valuesOf(message), steps, join })
+    this.#joins.fork({ token, header, values: valuesOf(message), steps, join })
     const whole = { header, body: Uint8Array.from(message.body) }
     this.#open.set(header.id, { token, steps, whole })
     return token
@@ -57,7 +57,7 @@ export class Forks {
   ended({ fork = '', step, key }: Header, given: Part | undefined): void {
     try {
       const end = this.#joins.end(fork, step, given && valuesOf(given))
-      if (end !== 'open') this.#over(end)
+      if (end && end !== 'open') this.#joined(end)
     } catch (error) {
       this.fail(fork, { outcome: 'failed', error: stepError(error, key, 'EINVAL') })
     }
@@ -65,7 +65,9 @@ export class Forks {
 
   /** A branch failed; how the message ends if that is not caught. */
   fail(fork: string, why: Verdict): void {
-    this.#over(this.#joins.fail(fork, why.error), why)
+    const dropped = this.#joins.drop(fork)
+    const whole = dropped && this.#close(dropped.header.id)
+    if (whole) this.#hooks.failed(whole, why)
   }
 
   /** This message is forked no more: its branches are not to be done. */
@@ -74,26 +76,27 @@ export class Forks {
     if (!open) return
     const { token: fork, steps } = open
     this.#open.delete(id)
-    this.#joins.cancel(fork)
+    this.#joins.drop(fork)
     for (const step of steps) this.#hooks.abandon(workIdOf({ id, fork, step }))
   }
 
-  #over(end: JoinEnd | false, why?: Verdict): void {
-    const open = end && this.#open.get(end.fork.header.id)
-    if (!end || !open) return
-    const { header, join } = end.fork
-    this.drop(header.id)
-    if (end.do === 'fail') return this.#hooks.failed(open.whole, why ?? failure(end.error))
+  #joined({ fork: { header, join }, values }: Joined): void {
+    const whole = this.#close(header.id)
+    if (!whole) return
     let body: Uint8Array
     try {
-      body = bodyOf(header.format, end.values)
+      body = bodyOf(header.format, values)
     } catch (error) {
-      return this.#hooks.failed(open.whole, failure(stepError(error, header.key, 'EINVAL')))
+      const why: Verdict = { outcome: 'failed', error: stepError(error, header.key, 'EINVAL') }
+      return this.#hooks.failed(whole, why)
     }
     this.#hooks.joined({ header: { ...header, ...join }, body })
   }
-}
 
-function failure(error: StepError): Verdict {
-  return { outcome: 'failed', error }
+  /** Drops what is left of a fork; returns the message as it was before. */
+  #close(id: string): Part | undefined {
+    const whole = this.whole(id)
+    this.drop(id)
+    return whole
+  }
 }

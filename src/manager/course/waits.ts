@@ -3,7 +3,6 @@
 
 import type { ZmqError } from '../../core/errors.ts'
 import { Continuations, type WaitEnd } from '../../flow/continuations.ts'
-import type { Position } from '../../flow/flow.ts'
 import type { StepError } from '../../topic/envelope.ts'
 import type { Part } from '../messages.ts'
 import type { Values } from '../worker/handlers.ts'
@@ -58,17 +57,16 @@ export class Waits implements OpenWaits {
   }
 
   list(): Wait[] {
-    return this.#table.snapshot().map(({ token, dueAt, header: { id, flow, key } }) => {
+    return this.#table.all().map(({ token, dueAt, header: { id, flow, key } }) => {
       return { token, id, flow, step: key, dueAt }
     })
   }
 
   /** A message waits at the step that its header says; for `limitMs`, 0 = for ever. */
   begin(token: string, { header, body }: Part, limitMs: number): void {
-    const { id, flow, version, step } = header
-    const position: Position = { flow, version, step }
+    const { id } = header
     const dueAt = limitMs > 0 ? Date.now() + limitMs : 0
-    this.#table.wait({ token, dueAt, header, body, position })
+    this.#table.wait({ token, dueAt, header, body })
     const tokens = this.#tokens.get(id)
     if (tokens) tokens.add(token)
     else this.#tokens.set(id, new Set([token]))

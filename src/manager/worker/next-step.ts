@@ -9,7 +9,7 @@ import type { Header } from '../../topic/envelope.ts'
 import type { Program } from '../program/program.ts'
 
 /** Steps that handlers may choose for one message while a worker has it. */
-export const MOST_CHOSEN = 100
+const MOST_CHOSEN = 100
 
 /** The choice of one step. */
 export class NextStep {
@@ -57,7 +57,7 @@ export class NextStep {
 }
 
 /** Whether handlers can have this run here: a mapping knows it, and its decorator says nothing else. */
-export function isForWorkers(program: Program, key: ActionKey, of: Version): boolean {
+function isForWorkers(program: Program, key: ActionKey, of: Version): boolean {
   const treatment = program.decorators.get(key.decorator)
   return (treatment === undefined || treatment === 'run') && program.targetOf(key, of) !== undefined
 }
