@@ -121,7 +121,7 @@ test('recovered messages are another attempt; what is no envelope ends as failed
   assert.equal(
     found.map(({ id, attempt, version, outcome }) => [id, attempt, version, outcome]),
     [
-      ['1', 3, VERSION, undefined],
+      ['1', 2, VERSION, undefined],
       ['3', 2, VERSION, undefined],
     ],
   )
