@@ -71,7 +71,8 @@ function version(): string {
 /** Says what went wrong, to people without a stack. */
 function explain(error: unknown): number {
   const isExpected = [UsageError, ZmqError, Failure].some((kind) => error instanceof kind)
-  const { code = 'EIO', message } = error as Error & { code?: string }
+  const unnamed = error instanceof UsageError ? 'EUSAGE' : 'EIO'
+  const { code = unnamed, message } = error as Error & { code?: string }
   if (args.includes('--json')) console.error(JSON.stringify({ error: { code, message } }))
   else if (error instanceof UsageError) console.error(`zmanager: ${message}\nTry: zmanager --help`)
   else if (isExpected) console.error(`zmanager: ${message} (${code})`)

@@ -5,6 +5,7 @@ import type { ActionMap } from '../topic/action-map.ts'
 import { DECORATORS, type Decorators, type Treatment } from './decorators.ts'
 import { type Flow, isDone, isPush } from './flow.ts'
 import { treatmentOf } from './flow-engine.ts'
+import { groupAt } from './groups.ts'
 import { cycles, leadsTo } from './loops.ts'
 
 /** With an error a message cannot go the way that is written; a warning is probably a slip. */
@@ -41,7 +42,15 @@ export interface CheckInput {
 
 /** All findings, flow by flow, then those about the mapping and about loops. */
 export function check(input: CheckInput): Finding[] {
-  const rules = [missingDone, unreachable, repeated, latePush, unknownAction, unknownDecorator]
+  const rules = [
+    missingDone,
+    unreachable,
+    endsEarly,
+    repeated,
+    latePush,
+    unknownAction,
+    unknownDecorator,
+  ]
   return [
     ...input.flows.flatMap((flow) => rules.flatMap((rule) => rule(flow, input))),
     ...unusedEntries(input),
@@ -64,6 +73,19 @@ function unreachable(flow: Flow, { places }: CheckInput): Finding[] {
     message: `step ${step} of flow ${flow.name} never runs: the flow ends in the ??done before it`,
     ...places?.step(flow.name, done + 1 + i),
   }))
+}
+
+/** What is published with no wait behind it ends the message, unless a component answers it. */
+function endsEarly(flow: Flow, input: CheckInput): Finding[] {
+  return found(flow, (step, index) => {
+    const next = reachable(flow)[index + 1]
+    if (!next || isPush(step) || groupAt(flow.groups, index) || !isForAll(step, input))
+      return undefined
+    if (treat(next, input) === 'wait') return undefined
+    const message = `flow ${flow.name} ends at ${step}, and ${next} never runs, unless a component answers that step: put an @ASYNC step between them`
+    const place = input.places?.step(flow.name, index)
+    return { severity: 'warning', code: 'ends-early', message, ...place }
+  })
 }
 
 function repeated(flow: Flow, { places }: CheckInput): Finding[] {

@@ -176,7 +176,7 @@ class Run {
     for await (const { header, values } of results) {
       const { outcome, error, key } = header
       if (outcome === 'done') await writeLine(values)
-      else if (error) this.#progress.line(`failed: ${error.message} (${error.code})`)
+      else if (outcome && error) this.#progress.line(`failed: ${error.message} (${error.code})`)
       else if (this.#options.events) await writeLine({ key, values })
       if (outcome) this.#ends++
       this.#progress.update(() => this.#progressText())

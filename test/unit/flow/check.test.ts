@@ -82,11 +82,21 @@ test('a decorator that nobody knows is a warning; mapping, subscriber or table m
 })
 
 test('a mapping that no step uses is a warning that says what could', () => {
-  const flow = '[F]\n?c@PUBLISH?b\n?c?a\n??done'
+  const flow = '[F]\n?c?a\n?c@PUBLISH?b\n??done'
   const [published, unused] = findings(flow, { actions: ['?c?a = x', '?c?b = y', '?d?z = w'] })
   assert.match(published?.message ?? '', /mapping of \?c\?b: only published steps would/)
   assert.match(unused?.message ?? '', /mapping of \?d\?z: only messages without a flow could/)
   assert.equal(told('', MAPPED), [], 'without flows nothing can be said')
+})
+
+test('what is published with neither a wait nor the end behind it ends the message: a warning', () => {
+  const early = (steps: string) =>
+    told(`[F]\n${steps}\n??done`, MAPPED).filter((one) => one.includes('early'))
+  assert.equal(early('?c@PUBLISH?p\n?c?a'), ['warning ends-early'])
+  assert.equal(early('?c@PUBLISH?p\n?c@ASYNC?w\n?c?a'), [])
+  assert.equal(early('?c?a\n?c@PUBLISH?p'), [])
+  assert.equal(early('& ?c@PUBLISH?p\n& ?c?b\n?c?a'), [])
+  assert.equal(early('?d@PUBLISH?Push\n?c?a'), [])
 })
 
 test('a mapping is used by the steps that it serves as a pattern, and by a catch', () => {
