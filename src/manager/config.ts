@@ -22,6 +22,9 @@ export interface SourceFile {
   readonly text: string
 }
 
+/** What becomes of messages while too many wait for a worker. */
+export type WhenFull = 'wait' | 'refuse'
+
 export interface ZManagerConfig extends ControlPlace, WorkerOptions {
   /** Endpoints; ports and names may be wildcards, the parts are told the real ones. */
   readonly subjectPullAddress: string
@@ -41,6 +44,8 @@ export interface ZManagerConfig extends ControlPlace, WorkerOptions {
   readonly workerRestarts: number
   /** Who gets the next message: the worker that has the fewest, or each in turn. */
   readonly dispatch: DispatchOrder
+  /** While 100 messages wait for a worker: senders wait, or theirs fail with EAGAIN. Default: 'wait'. */
+  readonly whenFull?: WhenFull | undefined
   /** Messages that are kept because they killed their workers; the oldest go. */
   readonly deadLetters: number
   /** Largest frame that is taken in or sent, bytes from 4096 up; larger ones are EMSGSIZE. 0 = no limit. Default: 0. */
@@ -73,7 +78,6 @@ const DEFAULTS = {
   worker_count: 3,
   worker_prefetch: 32,
   worker_restarts: 5,
-  dispatch: 'least-loaded',
   dead_letters: 1000,
   max_message_size: 0,
   replay_window: 0,
@@ -84,6 +88,8 @@ type Key = keyof typeof DEFAULTS
 
 const KEYS = [
   ...Object.keys(DEFAULTS),
+  'dispatch',
+  'when_full',
   'journal',
   'journal_fsync',
   'control_address',
@@ -94,7 +100,9 @@ const KEYS = [
   'actions',
 ]
 
+/** The first is the default. */
 const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
+const WHEN_FULL: readonly WhenFull[] = ['wait', 'refuse']
 
 /** Keys of DigitalPy that are read without effect here: waits are cancelled, not polled. */
 const WITHOUT_EFFECT = [
@@ -135,7 +143,8 @@ export function loadConfig(file: string): ZManagerConfig {
     workerCount: number('worker_count', where.remoteWorkers ? 0 : 1),
     workerPrefetch: number('worker_prefetch', 0),
     workerRestarts: number('worker_restarts', 0),
-    dispatch: dispatchOf(section['dispatch'] ?? DEFAULTS.dispatch, file),
+    dispatch: wordOf(section, 'dispatch', DISPATCH_ORDERS, file),
+    whenFull: wordOf(section, 'when_full', WHEN_FULL, file),
     deadLetters: number('dead_letters', 0),
     maxMessageSize: number('max_message_size', 0),
     replayWindow: number('replay_window', 0),
@@ -221,11 +230,17 @@ function numberOf(value: unknown, key: string, min: number, file: string): numbe
   )
 }
 
-function dispatchOf(value: unknown, file: string): DispatchOrder {
-  const order = DISPATCH_ORDERS.find((known) => known === value)
-  if (order) return order
-  const known = DISPATCH_ORDERS.join(' or ')
-  throw new ZmqError('EINVAL', `${file}: dispatch must be ${known}, not '${value}'`)
+/** One of these words; the first, if there is no such key. */
+function wordOf<T extends string>(
+  section: Record<string, unknown>,
+  key: string,
+  words: readonly T[],
+  file: string,
+): T {
+  const value = section[key] ?? words[0]
+  const word = words.find((known) => known === value)
+  if (word) return word
+  throw new ZmqError('EINVAL', `${file}: ${key} must be ${words.join(' or ')}, not '${value}'`)
 }
 
 /** The path is relative to the ini file. */

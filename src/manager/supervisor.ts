@@ -7,8 +7,10 @@ import type { Message } from '../core/message.ts'
 import { DEFAULT_POLICY, type FlowPolicy } from '../flow/policy.ts'
 import type { Envelope, Header, StepError } from '../topic/envelope.ts'
 import { valuesOf } from './codecs.ts'
+import type { WhenFull } from './config.ts'
 import { Conductor } from './course/conductor.ts'
 import { Holdings, type HoldingsSettings } from './course/holdings.ts'
+import { Room } from './course/room.ts'
 import type { Work } from './course/work.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Ledger, Totals } from './ledger.ts'
@@ -27,6 +29,7 @@ export interface SupervisorSettings extends HoldingsSettings, WorkerOptions {
   readonly workerRestarts: number
   readonly finishMs: number
   readonly program: Program
+  readonly whenFull?: WhenFull | undefined
   /** The Subject has a message of this id. */
   arrived(id: string): void
   settings(member: Member): WorkerSettings
@@ -56,7 +59,7 @@ export class Supervisor implements Dispatcher {
   readonly #ledger: Ledger
   readonly #s: SupervisorSettings
   readonly #workforce: Workforce
-  #room: { readonly made: Promise<void>; make(): void } | undefined // wanted: all wait for the same
+  readonly #room = new Room()
   #tick: Timer | undefined
   #isStarted = false
   #stopped: ZmqError | undefined
@@ -165,9 +168,14 @@ export class Supervisor implements Dispatcher {
     this.#s.arrived(id)
     const isNew = this.#ledger.accept(id, flow)
     if (!isNew) this.#ledger.duplicate()
-    if (!isNew || !this.#awaited || this.#awaited.has(id)) return isNew
-    this.failed(received, stepError(finishing(), key, 'ESTOPPED', true))
-    return false
+    const refusal = isNew ? this.#refusal(id) : undefined
+    if (refusal) this.failed(received, stepError(refusal, key, refusal.code, true))
+    return isNew && !refusal
+  }
+
+  #refusal(id: string): ZmqError | undefined {
+    if (this.#awaited && !this.#awaited.has(id)) return finishing()
+    return this.#isFull && this.#s.whenFull === 'refuse' ? full() : undefined
   }
 
   take(received: Envelope): Promise<void> {
@@ -234,9 +242,7 @@ export class Supervisor implements Dispatcher {
     if (this.#isStarted && this.#workforce.isAlone) throw alone()
     this.holdings.add(work)
     this.#pump()
-    if (!this.#isFull) return undefined
-    this.#room ??= room()
-    return this.#room.made
+    return this.#isFull && this.#s.whenFull !== 'refuse' ? this.#room.wait() : undefined
   }
 
   #lost(worker: string, isHung: boolean): void {
@@ -254,8 +260,7 @@ export class Supervisor implements Dispatcher {
       this.#workforce.give(found.lane, found.work)
     }
     if (this.#isFull) return
-    this.#room?.make()
-    this.#room = undefined
+    this.#room.make()
   }
 
   #failWaiting(reason: ZmqError): void {
@@ -289,12 +294,7 @@ function policyOf({ flows }: Program, { flow, version }: Header): FlowPolicy {
 
 const finishing = (): ZmqError =>
   new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
-function room(): { made: Promise<void>; make(): void } {
-  let make = (): void => {}
-  const made = new Promise<void>((resolve) => {
-    make = resolve
-  })
-  return { made, make }
-}
+const full = (): ZmqError =>
+  new ZmqError('EAGAIN', `${MOST_WAITING} messages wait for a worker: send it again later`)
 
 const alone = (): ZmqError => new ZmqError('ENOWORKERS', 'There is no worker left to run this step')

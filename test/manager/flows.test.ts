@@ -135,6 +135,16 @@ test('more failures than there is room for are caught, and groups hold their sen
   })
 })
 
+test('when_full = refuse: what there is no room for fails with EAGAIN, and all is counted', async () => {
+  await withManager('inproc', { workers: 1, lines: 'when_full = refuse' }, async (manager) => {
+    await Promise.all(Array.from({ length: 1000 }, () => manager.push('Work', {})))
+    await within(LIMIT_MS, manager.drain(), 'all end')
+    const { accepted, done, failed, failures } = manager.totals()
+    assert.equal([accepted, failed, failures], [1000, 1000 - done, { EAGAIN: failed }])
+    assert.ok(failed > 0 && done >= 100, `${done} done, ${failed} refused`)
+  })
+})
+
 test('what waits when the ZManager is stopped fails with ESTOPPED', async () => {
   await withManager('inproc', { flows: FLOWS }, async (manager) => {
     const asked = manager.request('Ask', {}).catch((error: FlowError) => error)
