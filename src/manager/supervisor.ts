@@ -94,7 +94,7 @@ export class Supervisor implements Dispatcher {
       finish: (worker) => settings.finish(worker),
       lost: (worker, isHung) => this.#lost(worker, isHung),
       changed: () => this.#pump(),
-      abandoned: () => this.#failWaiting(alone()),
+      abandoned: () => this.#failWaiting(this.#stopped ?? alone()),
       report: (text) => settings.report(text),
     })
   }

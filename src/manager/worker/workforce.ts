@@ -148,6 +148,7 @@ export class Workforce {
     if (worker === undefined) return this.detached(key)
     this.#gone.delete(key)
     this.#hooks.lost(worker, this.#hung.delete(worker))
+    if (this.isAlone) this.#hooks.abandoned() // what it had waits again, for nobody
     this.#hooks.changed()
   }
 
