@@ -23,7 +23,6 @@ import { nativeVersions } from './support/native.ts'
 import { Progress } from './support/progress.ts'
 import { evaluate, nameOf, type Result, table } from './support/report.ts'
 import { grouped, writeJson } from './support/sheet.ts'
-import { plainStations } from './support/stations.ts'
 import { compare, readVerdicts, verdictTable } from './support/verdicts.ts'
 
 const PLANS = {
@@ -78,7 +77,6 @@ async function weighAll({ preset, extras }: Wanted, progress: Progress): Promise
 await main(USAGE, async (args) => {
   const wanted = parse(args)
   const earlier = wanted.compare === undefined ? undefined : readVerdicts(wanted.compare)
-  if (wanted.dist) process.once('exit', await plainStations())
   const native = await nativeVersions()
   if ('missing' in native) console.error(`native rows skipped: ${native.missing}`)
   const header = await about()

@@ -1,22 +1,28 @@
 // Command lines of the bench tools: positional arguments as libzmq's perf tools have them. A bad
-// argument prints the usage and exits 2; any other failure prints its message and exits 1.
+// argument prints the usage and exits 2; any other failure prints its message and exits 1. Every tool
+// takes --dist: what it measures is then the build in dist/, in processes without a TypeScript loader.
 
 /** What is wrong with the command line. */
 export class UsageError extends Error {}
 
 const LARGEST_SIZE = 2 ** 30
+const DIST_FLAG = '--dist'
 
 /** Runs a tool with its command line arguments. */
 export async function main(
   usage: string,
   run: (args: string[]) => Promise<number | undefined>,
 ): Promise<void> {
-  const args = process.argv.slice(2)
+  const given = process.argv.slice(2)
+  const args = given.filter((arg) => arg !== DIST_FLAG)
   if (args.includes('--help') || args.includes('-h')) {
-    console.log(`usage: ${usage}`)
+    console.log(
+      `usage: ${usage}\n  ${DIST_FLAG}    measures the build in dist/ instead of the sources`,
+    )
     return
   }
   try {
+    if (args.length < given.length) process.once('exit', await plain())
     process.exitCode = (await run(args)) ?? 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
@@ -24,6 +30,11 @@ export async function main(
     if (error instanceof UsageError) console.error(`usage: ${usage}`)
     process.exit(error instanceof UsageError ? 2 : 1)
   }
+}
+
+async function plain(): Promise<() => void> {
+  const { plainStations } = await import('./stations.ts')
+  return plainStations()
 }
 
 /** Takes exactly as many arguments as there are names. */

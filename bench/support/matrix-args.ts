@@ -7,7 +7,7 @@ import type { Choice } from './cells.ts'
 import { FLAG, flags, sizesArg, TEXT } from './flags.ts'
 
 export const USAGE = `matrix [--quick | --figures] [--rounds N] [--only TEXT,...] [--sizes 16,1024]
-              [--out PATH] [--compare FILE] [--dist] [--no-extras]
+              [--out PATH] [--compare FILE] [--no-extras]
   --quick       the telling rows only, fewer and shorter runs: ends in under 2 minutes
   --figures     the rows that a figure to reach is asked of, in about half an hour
   --rounds      runs of each row, instead of 7 (figures: 5, quick: 3; fewer where time runs short)
@@ -16,7 +16,6 @@ export const USAGE = `matrix [--quick | --figures] [--rounds N] [--only TEXT,...
   --out         files for the figures and the chart, without ending, instead of
                 bench/results/matrix-<time>; PATH.json and PATH.svg are written
   --compare     says which verdicts differ from those of an earlier result
-  --dist        measures the build in dist/ instead of the sources
   --no-extras   leaves out memory, many peers and many subscriptions`
 
 const RESULTS = fileURLToPath(new URL('../results', import.meta.url))
@@ -27,7 +26,6 @@ export interface Wanted extends Omit<Choice, 'native'> {
   /** Without ending. */
   readonly out: string
   readonly compare: string | undefined
-  readonly dist: boolean
   readonly extras: boolean
 }
 
@@ -40,7 +38,6 @@ export function parse(args: string[]): Wanted {
     sizes,
     out,
     compare,
-    dist = false,
     ...more
   } = flags(args, OPTIONS)
   if (quick && figures) throw new UsageError('--quick or --figures, not both')
@@ -53,12 +50,11 @@ export function parse(args: string[]): Wanted {
     sizes: sizes === undefined ? undefined : sizesArg(sizes),
     out: (out ?? join(RESULTS, `matrix-${stamp}`)).replace(/\.(json|svg)$/, ''),
     compare,
-    dist,
     extras: !(more['no-extras'] ?? false),
   }
 }
 
 const OPTIONS = {
   ...{ quick: FLAG, figures: FLAG, rounds: TEXT, only: TEXT, sizes: TEXT, out: TEXT },
-  ...{ compare: TEXT, dist: FLAG, 'no-extras': FLAG },
+  ...{ compare: TEXT, 'no-extras': FLAG },
 } as const
