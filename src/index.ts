@@ -34,6 +34,7 @@ export {
   type TypedFlow,
 } from './manager/program/define-flow.ts'
 export { defineHandler, type TypedHandler } from './manager/program/define-handler.ts'
+export type { Reloaded } from './manager/program/reload.ts'
 export type {
   SchemaIssue,
   SchemaResult,

@@ -35,6 +35,13 @@ export function parseFlags<F extends Flags>(args: readonly string[], options: F)
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true }) as Parsed<F>
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(complaint(error as NodeJS.ErrnoException, Object.keys(options)))
   }
+}
+
+/** Node's words; where it talks of positional arguments, the options there are instead. */
+function complaint({ code, message }: NodeJS.ErrnoException, names: readonly string[]): string {
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message
+  const known = names.map((name) => `--${name}`).join(', ')
+  return `${message.split('. ')[0]} (there is ${known})`
 }

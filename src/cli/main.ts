@@ -35,7 +35,7 @@ All commands have --json, for programs: results as JSON on stdout, errors as
 {"error": {"code", "message"}} on stderr. Colour only on a terminal, and not with NO_COLOR.
 
 Exit code: 0 all went well, 1 something failed, 2 wrong usage or configuration,
-130 ended by Ctrl-C (SIGINT), 143 by SIGTERM.
+130 ended by Ctrl-C (SIGINT), 143 by SIGTERM, 129 by SIGHUP.
 
 Examples:
   zmanager check examples/earthquakes/zmanager.ini
@@ -74,15 +74,26 @@ function explain(error: unknown): number {
   const unnamed = error instanceof UsageError ? 'EUSAGE' : 'EIO'
   const { code = unnamed, message } = error as Error & { code?: string }
   if (args.includes('--json')) console.error(JSON.stringify({ error: { code, message } }))
-  else if (error instanceof UsageError) console.error(`zmanager: ${message}\nTry: zmanager --help`)
+  else if (error instanceof UsageError) console.error(`zmanager: ${message}\nTry: ${hint()}`)
   else if (isExpected) console.error(`zmanager: ${message} (${code})`)
   else console.error(error)
   return isExpected && !(error instanceof Failure) ? 2 : 1
 }
 
+/** The help of the command that was meant, or that of all. */
+function hint(): string {
+  const command = COMMANDS.find(({ name }) => name === args[0])
+  return ['zmanager', ...(command ? [command.name] : []), '--help'].join(' ')
+}
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0) // whoever read has seen enough
-  throw error
+  process.exit(
+    explain(new Failure(error.code ?? 'EIO', `Cannot write to stdout: ${error.message}`)),
+  )
 })
+process.stderr.on('error', () => {}) // nobody reads what is told: the work goes on
 const args = process.argv.slice(2)
-process.exit(await main(args).catch(explain))
+const code = await main(args).catch(explain)
+await new Promise((written) => process.stdout.write('', written)) // and whether it could be written is known
+process.exit(code)

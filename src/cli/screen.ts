@@ -41,7 +41,7 @@ export class Screen {
 
   /** One write a frame: nothing flickers. What does not fit is left out at the bottom. */
   #frame(lines: readonly Line[]): string {
-    const rows = (this.#out.rows ?? Number.POSITIVE_INFINITY) - 1
+    const rows = (this.#out.rows || Number.POSITIVE_INFINITY) - 1 // 0: the terminal does not say
     const shown = lines.length <= rows ? lines : lines.slice(0, Math.max(rows - 1, 1))
     const left = lines.length - shown.length
     const rest = left > 0 ? [{ text: `... ${left} more` }] : []
@@ -52,7 +52,7 @@ export class Screen {
   }
 
   #texts(lines: readonly Line[]): string[] {
-    const columns = this.#out.isTTY ? (this.#out.columns ?? 80) : Number.POSITIVE_INFINITY
+    const columns = this.#out.isTTY ? this.#out.columns || 80 : Number.POSITIVE_INFINITY
     return lines.map(({ text, style }) => {
       const clipped = clip(text, columns)
       return style && clipped ? this.#paint(style, clipped) : clipped

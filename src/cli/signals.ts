@@ -1,6 +1,7 @@
-// SIGINT and SIGTERM: the first asks for the end, the second is the end.
+// SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal was closed): the first asks for the end, the second is
+// the end.
 
-const CODES = { SIGINT: 130, SIGTERM: 143 } as const
+const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 export type EndSignal = keyof typeof CODES
 
 /** The exit code that says which signal ended a process. */

@@ -8,7 +8,8 @@ import { type Flow, FlowTable } from '../flow/flow.ts'
 import { type IniWarning, scanIni } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
 import { ActionKey, loadConfig, ZmqError } from '../index.ts'
-import type { SourceFile } from '../manager/config.ts'
+import type { SourceFile, ZManagerConfig } from '../manager/config.ts'
+import { CONFIG_SECTIONS, slipsInSections } from '../manager/config-check.ts'
 import { type ModuleSources, readModules } from '../manager/program/modules.ts'
 import type { Target } from '../manager/program/program.ts'
 import { ActionMap } from '../topic/action-map.ts'
@@ -24,6 +25,13 @@ export interface Sources {
   /** What decorators mean, with those of zmanager.ini. */
   readonly decorators: Decorators
   readonly findings: readonly Finding[]
+  /** Those among the files that are a zmanager.ini, read. */
+  readonly configs: readonly ReadConfig[]
+}
+
+export interface ReadConfig {
+  readonly source: SourceFile
+  readonly config: ZManagerConfig
 }
 
 type Kind = 'config' | 'actions' | 'flows'
@@ -39,7 +47,7 @@ export function readSources(
 ): Sources {
   const findings: Finding[] = []
   const tell: Tell = (finding) => findings.push(finding)
-  const { flowFiles, actionFiles, decorators } = readable(names.map(readSource), tell)
+  const { flowFiles, actionFiles, decorators, configs } = readable(names.map(readSource), tell)
   const tables = flowFiles.map(({ text, file }) => loadFlows(text, file))
   const mappings = actionFiles.map(({ text, file }) => ({ file, ...loadActions(text, file) }))
   for (const { warnings } of [...tables, ...mappings]) warnings.map(findingOf).forEach(tell)
@@ -58,6 +66,7 @@ export function readSources(
     subscribers: actionFiles.flatMap(subscribersOf),
     decorators,
     findings,
+    configs,
   }
 }
 
@@ -91,6 +100,7 @@ function readable(sources: readonly SourceFile[], tell: Tell) {
   const flowFiles: SourceFile[] = []
   const actionFiles: SourceFile[] = []
   const decorators: string[] = []
+  const configs: ReadConfig[] = []
   for (const source of sources) {
     const kind = kindOf(source, tell)
     if (kind === 'flows') flowFiles.push(source)
@@ -100,8 +110,9 @@ function readable(sources: readonly SourceFile[], tell: Tell) {
     flowFiles.push(...(config?.flows ?? []).filter((one) => kindOf(one, tell)))
     actionFiles.push(...(config?.actions ?? []).filter((one) => kindOf(one, tell)))
     if (config?.decorators) decorators.push(config.decorators)
+    if (config) configs.push({ source, config })
   }
-  return { flowFiles, actionFiles, decorators: readDecorators(decorators.join(',')) }
+  return { flowFiles, actionFiles, decorators: readDecorators(decorators.join(',')), configs }
 }
 
 function kindOf({ text, file }: SourceFile, tell: Tell): Kind | undefined {
@@ -109,7 +120,10 @@ function kindOf({ text, file }: SourceFile, tell: Tell): Kind | undefined {
   if (!scanned) return undefined
   const names = scanned.sections.map(({ name }) => name.toLowerCase())
   if (names.includes('zmanagerconfiguration')) return 'config'
-  return names.includes('actionmapping') ? 'actions' : 'flows'
+  if (names.includes('actionmapping')) return 'actions'
+  const slips = slipsInSections(scanned.sections, file, [...CONFIG_SECTIONS, 'actionmapping'])
+  slips.forEach(tell)
+  return slips.length > 0 ? undefined : 'flows'
 }
 
 function attempt<T>(make: () => T, file: string, code: string, tell: Tell): T | undefined {

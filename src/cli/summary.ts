@@ -25,10 +25,15 @@ export function totalsLines(totals: Totals): string[] {
   const { flows, workers, failures } = totals
   return [
     sum(totals),
-    ...Object.entries(flows).map(([name, counts]) => `  flow ${visible(name)}: ${sum(counts)}`),
+    ...Object.entries(flows).map(([name, counts]) => `  flow ${shown(name)}: ${sum(counts)}`),
     ...Object.entries(workers).map(([name, w]) => `  ${name}: done ${w.done}, failed ${w.failed}`),
     ...Object.entries(failures).map(([code, count]) => `  failed with ${visible(code)}: ${count}`),
   ]
+}
+
+/** A flow's name; messages to an action alone have none. */
+export function shown(flow: string): string {
+  return visible(flow) || '(none)'
 }
 
 /** How messages ended; rare ends are named only when there are some. */

@@ -4,6 +4,7 @@
 import type { Counts, Totals } from '../index.ts'
 import type { ServiceStatus } from '../manager/service/service-unit.ts'
 import type { paintFor } from './colour.ts'
+import { shown } from './summary.ts'
 import { table, visible } from './table.ts'
 
 export interface Sample {
@@ -66,6 +67,7 @@ function ratesOf(now: Counts, before: Counts | undefined, seconds: number): Rate
 export function linesOf(view: View): Line[] {
   return [
     ...headOf(view),
+    ...storesOf(view),
     { text: '' },
     ...headed(flowRows(view)),
     { text: '' },
@@ -91,12 +93,22 @@ function headOf(view: View): Line[] {
   ]
 }
 
+/** What is on file, and what subscribers who come late may have or missed. */
+function storesOf({ journal, retained, unheard }: View): Line[] {
+  const texts = [
+    journal && `journal ${journal.live} live, ${journal.letters} letters, ${journal.bytes} bytes`,
+    retained && `kept to replay ${retained.messages}, of ${retained.topics} topics`,
+    unheard > 0 && `subscribers missed ${unheard}`,
+  ].filter((text) => text)
+  return texts.length > 0 ? [{ text: texts.join('  ') }] : []
+}
+
 function flowRows({ flows }: View): string[][] {
   const head = 'FLOW,ACCEPTED,/S,DONE,/S,FAILED,EXPIRED,DEAD,IN FLIGHT'.split(',')
   const rows = Object.entries(flows).map(([name, flow]) => {
     const { accepted, acceptedPerSecond, done, donePerSecond, failed, expired, dead } = flow
     const counts = [accepted, rateOf(acceptedPerSecond), done, rateOf(donePerSecond)]
-    return [name || '(none)', ...[...counts, failed, expired, dead, flow.inFlight].map(String)]
+    return [shown(name), ...[...counts, failed, expired, dead, flow.inFlight].map(String)]
   })
   return [head, ...rows]
 }

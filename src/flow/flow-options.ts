@@ -3,6 +3,7 @@
 import { ActionKey } from '../topic/action-key.ts'
 import { DECORATORS } from './decorators.ts'
 import type { IniEntry } from './ini.ts'
+import { nearest } from './near.ts'
 import { DEFAULT_POLICY, type FlowPolicy, FORMATS } from './policy.ts'
 import { attempt, type Warn } from './warnings.ts'
 
@@ -58,8 +59,10 @@ function readOption(entry: IniEntry, read: Map<Option['sets'], Value>, warn: War
   const text = entry.value ?? ''
   const option = OPTIONS.get(name)
   if (!option) {
-    const known = [...OPTIONS.keys()].join(', ')
-    warn(entry.line, `skipped: no option "${entry.key}", use one of ${known}`)
+    const known = [...OPTIONS.keys()]
+    const meant = nearest(name, known)
+    const advice = meant ? `did you mean ${meant}?` : `use one of ${known.join(', ')}`
+    warn(entry.line, `skipped: no option "${entry.key}", ${advice}`)
     return
   }
   const value = option.read(text)

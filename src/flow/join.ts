@@ -32,6 +32,8 @@ interface Open {
   readonly fork: Fork
   /** What the branches that ended gave, by step. */
   readonly given: Map<number, Values | undefined>
+  /** What came for branches that waited, by step, unless they gave other values after that. */
+  readonly answers: Map<number, Values>
 }
 
 /** All forks of a process. Every token ends once, and every branch counts once. */
@@ -50,7 +52,12 @@ export class Joins {
     if (this.#open.has(token)) {
       throw new ZmqError('EINVAL', `Fork ${token} is open already: make a token for each fork`)
     }
-    this.#open.set(token, { fork, given: new Map() })
+    this.#open.set(token, { fork, given: new Map(), answers: new Map() })
+  }
+
+  /** A branch got its answer: laid over the values of all, unless the branch ends with other ones. */
+  answered(token: string, step: number, values: Values): void {
+    this.#open.get(token)?.answers.set(step, values)
   }
 
   /**
@@ -62,6 +69,7 @@ export class Joins {
     const open = this.#open.get(token)
     if (!open?.fork.steps.includes(step) || open.given.has(step)) return false
     open.given.set(step, values)
+    if (values) open.answers.delete(step)
     if (open.given.size < open.fork.steps.length) return 'open'
     this.#open.delete(token)
     return { fork: open.fork, values: merged(open) }
@@ -76,8 +84,10 @@ export class Joins {
 }
 
 // Names are defined, not assigned, so that a value named __proto__ is a value like any other.
-function merged({ fork: { steps, values }, given }: Open): Values {
-  const inOrder = steps.map((step) => given.get(step)).filter((part) => part !== undefined)
+function merged({ fork: { steps, values }, given, answers }: Open): Values {
+  const parts = steps.map((step) => given.get(step) ?? answers.get(step))
+  const inOrder = parts.filter((part) => part !== undefined)
   if (inOrder.length === 0) return values
-  return Object.fromEntries(inOrder.flatMap((part) => Object.entries(part)))
+  const below = answers.size > 0 ? [values] : []
+  return Object.fromEntries([...below, ...inOrder].flatMap((part) => Object.entries(part)))
 }

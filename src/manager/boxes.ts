@@ -8,8 +8,8 @@ import { Ends } from './ends.ts'
 import { Intake } from './intake.ts'
 import { IntegrationManager } from './integration-manager.ts'
 import { DurableStore } from './journal/durable-store.ts'
-import { Ledger } from './ledger.ts'
-import { buryOutdated } from './outdated.ts'
+import { Ledger, type Totals } from './ledger.ts'
+import { bury } from './outdated.ts'
 import { withModules } from './program/modules.ts'
 import { programOf } from './program/program.ts'
 import { ProgramInForce } from './program/program-in-force.ts'
@@ -114,6 +114,13 @@ export class Boxes {
     return reachable(this.subject.pushAddress)
   }
 
+  totals(): Totals {
+    const { unheard, retained } = this.integrationManager
+    const journal = this.#store?.statistics
+    const kept = { ...(retained && { retained: retained.counts }), ...(journal && { journal }) }
+    return { ...this.supervisor.totals(), unheard, ...kept }
+  }
+
   /** Takes over what the modules of the configuration define. */
   async load(): Promise<void> {
     const config = await withModules(this.#config, (text) => this.#hooks.report(text))
@@ -126,7 +133,7 @@ export class Boxes {
     const places = { ledger: this.ledger, letters: deadLetters, tell }
     this.#store = await DurableStore.open(this.#config, {
       malformed: (error) => this.supervisor.malformed(error),
-      outdated: (received, error) => buryOutdated(received, error, places),
+      bury: (received, error) => bury(received, error, places),
       report: (text) => this.#hooks.report(text),
     })
     await this.#store?.keepLetters(deadLetters)
@@ -136,10 +143,13 @@ export class Boxes {
     await this.supervisor.start()
     this.intake.connect(this.pullAddress)
     await this.services.open()
+    this.subject.serve()
   }
 
   /** Workers finish what they have; `opened` is over when nothing opens any more. */
   async close(opened: Promise<unknown> | undefined): Promise<void> {
+    this.#store?.stops()
+    this.intake.refuse()
     await this.services.close()
     this.intake.close()
     await this.supervisor.stop()

@@ -37,6 +37,7 @@ export class DeadLetters {
   keeper: LetterKeeper | undefined
   readonly #limit: number
   readonly #kept = new Map<string, KeptLetter>() // oldest first
+  readonly #again = new Set<string>() // sent again, and not there yet
 
   /** With `limit` letters the oldest goes when one comes in. */
   constructor(limit: number) {
@@ -50,6 +51,10 @@ export class DeadLetters {
   /** Whether the next one takes the place of another. */
   get isFull(): boolean {
     return this.#kept.size >= this.#limit
+  }
+
+  has(id: string): boolean {
+    return this.#kept.has(id)
   }
 
   /** Oldest first. */
@@ -72,15 +77,30 @@ export class DeadLetters {
    */
   async sendAgain(id: string, send: (kept: KeptLetter) => Promise<void>): Promise<void> {
     const kept = this.#kept.get(id)
-    if (!kept) throw new ZmqError('ENOENT', `No dead letter has the id '${id}'`)
+    if (!kept) {
+      const text = `No dead letter has the id '${id}': "zmanager dead list" shows the ${this.size} there are`
+      throw new ZmqError('ENOENT', text)
+    }
     this.#kept.delete(id)
+    this.#again.add(id)
     try {
       await send(kept)
     } catch (error) {
+      this.#again.delete(id)
       if (!this.#kept.has(id)) this.restore(kept)
       throw error
     }
     if (!this.#kept.has(id)) this.keeper?.taken(id) // else it died once more
+  }
+
+  /** A message came in. Whether it is a letter sent again: it is not to be refused, or it would be lost. */
+  arrived(id: string): boolean {
+    return this.#again.delete(id)
+  }
+
+  /** A message of this id came in, and is on file: it is the letter, sent again by somebody else. */
+  forget(id: string): void {
+    this.#kept.delete(id)
   }
 
   /** Puts back what is known to the keeper. */

@@ -3,8 +3,12 @@
 
 import type { Message } from '../core/message.ts'
 import { decodeEnvelope, type Envelope } from '../topic/envelope.ts'
+import { topicOf } from '../topic/topic.ts'
 import { isForAsker, Requests } from './requests.ts'
 import { addressedEnd } from './service/service-replies.ts'
+import { FINISH } from './worker/worker.ts'
+
+const FINISH_TOPIC = topicOf(FINISH)
 
 export interface EndsHooks {
   /** A worker's part of a message came by, or an end. True if it is an end, the message's first. */
@@ -37,8 +41,18 @@ export class Ends {
       this.#hooks.answered(passing)
       return false
     }
+    if (this.#tellsWorkers(passing)) return false
     if (passing.header.outcome === undefined) return true
     return this.#passes(passing) && !this.#settles(passing)
+  }
+
+  /** Workers take what is under this topic for the ZManager's word, which is not sent this way. */
+  #tellsWorkers({ topic }: Envelope): boolean {
+    if (!topic.startsWith(FINISH_TOPIC)) return false
+    this.#hooks.report(
+      'somebody told workers to finish, which only the ZManager may: it is held back',
+    )
+    return true
   }
 
   /** One message must not end the loop that all go through. */

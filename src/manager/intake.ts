@@ -22,7 +22,7 @@ export class Intake {
   readonly #program: Pick<Program, 'flows'>
   readonly #maxMessageSize: number | undefined
   readonly #socket = new Push({ linger: 0 })
-  #isRefusing = false
+  #refusal: ZmqError | undefined
 
   /** `maxMessageSize` in bytes, 0 or none: any size. */
   constructor(program: Pick<Program, 'flows'>, maxMessageSize?: number) {
@@ -36,16 +36,19 @@ export class Intake {
 
   /** Nothing more can be sent; what is on its way gets there. */
   refuse(): void {
-    this.#isRefusing = true
+    this.#refusal ??= stopped('The ZManager finishes and takes nothing new')
   }
 
+  /** Nor does what waits for room get there. */
   close(): void {
+    this.#refusal = stopped('The ZManager was stopped and takes nothing new')
     void this.#socket.close()
   }
 
   /**
    * Sends values into a flow, in its format; waits while the Subject is full. Rejects with ENOENT for
-   * an unknown flow, EINVAL for values that the format cannot carry, EMSGSIZE for too large ones.
+   * an unknown flow, EINVAL for values that the format cannot carry, EMSGSIZE for too large ones,
+   * ESTOPPED after `refuse` and `close`.
    */
   async push(id: string, flow: Wanted, values: Values): Promise<void> {
     const wanted = typeof flow === 'string' ? { name: flow, version: undefined } : flow
@@ -73,8 +76,7 @@ export class Intake {
   }
 
   async #send(header: Header, body: Uint8Array): Promise<void> {
-    if (this.#isRefusing)
-      throw new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
+    if (this.#refusal) throw this.#refusal
     const { id, flow, key } = header
     const made = envelope(ActionKey.parse(key).with({ flow }), header, body)
     const message = fitting(made, this.#maxMessageSize)
@@ -83,7 +85,11 @@ export class Intake {
       await this.#socket.send(message)
     } catch (error) {
       this.onTheWay.delete(id)
-      throw error
+      throw this.#socket.closed ? this.#refusal : error
     }
   }
+}
+
+function stopped(text: string): ZmqError {
+  return new ZmqError('ESTOPPED', text)
 }

@@ -6,6 +6,7 @@
 import { type Message, textFrame } from '../core/message.ts'
 import { Publisher } from '../patterns/pub.ts'
 import { Pull } from '../patterns/pull.ts'
+import { bindKey } from './bind.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
 import { Retained } from './retained.ts'
@@ -69,6 +70,11 @@ export class IntegrationManager implements Component {
     return this.#pub.lastEndpoint ?? this.#config.integrationManagerPubAddress
   }
 
+  /** Copies of published messages for which a subscriber had no room. */
+  get unheard(): number {
+    return this.#pub.statistics().dropped.hwm ?? 0
+  }
+
   async start(): Promise<void> {
     this.#pull.events.on('attach', ({ peer }) => {
       const worker = peer.properties.get(WORKER_PROPERTY)
@@ -78,8 +84,9 @@ export class IntegrationManager implements Component {
       const worker = peer?.properties.get(WORKER_PROPERTY)
       if (worker !== undefined) setImmediate(() => this.#left(worker))
     })
-    await this.#pull.bind(this.#config.integrationManagerPullAddress)
-    await this.#pub.bind(this.#config.integrationManagerPubAddress)
+    const { integrationManagerPullAddress: pull, integrationManagerPubAddress: pub } = this.#config
+    await bindKey(this.#pull, pull, 'integration_manager_pull_address')
+    await bindKey(this.#pub, pub, 'integration_manager_pub_address')
     this.state = 'running'
     this.#loop = this.#forward()
   }

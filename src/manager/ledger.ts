@@ -2,6 +2,9 @@
 // accepted = done + failed + expired + dead + in flight, at every moment, in total and per flow.
 // Nothing that peers make up lets it grow without bound.
 
+import type { JournalStatistics } from './journal/journal.ts'
+import type { RetainedCounts } from './retained.ts'
+
 /** How a message ended. `expired`: over its time. `dead`: it is among the dead letters. */
 export type Outcome = 'done' | 'failed' | 'expired' | 'dead'
 
@@ -31,8 +34,8 @@ export interface LedgerTotals extends Counts {
   readonly failures: Readonly<Record<string, number>>
 }
 
-/** What a ZManager can say about its messages at any moment. */
-export interface Totals extends LedgerTotals {
+/** Where messages are at a moment. */
+export interface MessageTotals extends LedgerTotals {
   /** Ends by the place of the worker that had the message, and how many messages it has now. */
   readonly workers: Readonly<Record<string, WorkerCounts & { readonly leases: number }>>
   /** Messages that wait for a worker. */
@@ -44,6 +47,16 @@ export interface Totals extends LedgerTotals {
   /** Messages among the dead letters, and those that had to go because there were too many. */
   readonly deadLetters: number
   readonly deadLettersDropped: number
+}
+
+/** What a ZManager can say about its messages at any moment. */
+export interface Totals extends MessageTotals {
+  /** Copies of published messages for which a subscriber had no room (`integration_manager_pub_sndhwm`). */
+  readonly unheard: number
+  /** What is kept for late subscribers; absent without `replay_window`. */
+  readonly retained?: RetainedCounts
+  /** The file of accepted messages; absent without `journal`. */
+  readonly journal?: JournalStatistics
 }
 
 /** Which names are counted by themselves; peers may send any. */
@@ -100,8 +113,10 @@ export class Ledger {
 
   /** A message that nobody can read: accepted and failed in one. */
   reject(code: string): void {
-    this.#total.accepted++
-    this.#total.failed++
+    for (const counts of [this.#total, this.#flow(UNKNOWN)]) {
+      counts.accepted++
+      counts.failed++
+    }
     this.#fail(code)
   }
 

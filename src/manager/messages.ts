@@ -34,7 +34,8 @@ export function atStep(header: Header, key: ActionKey, position?: Position): Hea
  * up, is taken off.
  */
 export function withoutEnd({ topic, header, body }: Envelope): Envelope {
-  const { outcome, error, worker, token, fork, isCaught, isAnswered, strikes, ...rest } = header
+  const { outcome, error, worker, token, fork, isCaught, isAnswered, strikes, dueAt, ...rest } =
+    header
   return { topic, header: rest, body }
 }
 

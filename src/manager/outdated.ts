@@ -31,15 +31,15 @@ export function whyOutdated(
   }
 }
 
-/** Makes such a message a dead letter. False if there is no room for it: nothing was done then. */
-export function buryOutdated(
+/** Makes a recovered message a dead letter. False if there is no room for it: nothing was done then. */
+export function bury(
   received: Envelope,
   error: StepError,
   { ledger, letters, tell }: OutdatedPlaces,
 ): boolean {
   const { id, flow } = received.header
   if (letters.isFull || !ledger.accept(id, flow)) return false
-  letters.add(received, error, 0)
+  letters.add(received, error, received.header.strikes ?? 0)
   ledger.settle(id, 'dead', undefined, error.code)
   tell(failedEnvelope(received, error))
   return true

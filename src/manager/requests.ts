@@ -50,11 +50,13 @@ interface Asker {
 export class Requests {
   readonly #asked = new Map<string, Asker | undefined>() // by id; undefined: waits no more
 
-  /** Settles with the end of the message `id`; to be called before that is sent. */
+  /**
+   * Settles with the end of the message `id`; to be called before that is sent. Throws, and it is not
+   * to be sent, EINVAL for a bad time limit, and the reason of a signal that is aborted.
+   */
   listen(id: string, { signal, timeout }: FlowRequestOptions = {}): Promise<Values> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    if (timeout !== undefined && !(timeout >= 0 && timeout <= LONGEST_MS))
-      return Promise.reject(tooLong(timeout))
+    signal?.throwIfAborted()
+    if (timeout !== undefined && !(timeout >= 0 && timeout <= LONGEST_MS)) throw tooLong(timeout)
     const asked = this.#asked
     return new Promise((resolve, reject) => {
       const settled = new AbortController() // takes the listener away
@@ -78,7 +80,8 @@ export class Requests {
     const asker = this.#asked.get(header.id)
     this.#asked.delete(header.id)
     asker?.settled.abort()
-    if (header.error) asker?.reject(new FlowError(header.id, header.error))
+    const error = errorOf(header)
+    if (error) asker?.reject(new FlowError(header.id, error))
     else if (asker) answer(asker, { header, body })
     return isForAsker(header)
   }
@@ -107,6 +110,12 @@ function answer(asker: Asker, end: Pick<Envelope, 'header' | 'body'>): void {
   } catch (error) {
     asker.reject(error)
   }
+}
+
+/** A failure is one, also if whoever sent it did not say why. */
+function errorOf({ outcome, error, key }: Header): StepError | undefined {
+  if (error || outcome !== 'failed') return error
+  return { code: 'EHANDLER', step: key, message: 'It failed without a reason', retryable: false }
 }
 
 function tooLong(ms: number): ZmqError {

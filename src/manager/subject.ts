@@ -7,6 +7,7 @@ import type { Message } from '../core/message.ts'
 import { Pull } from '../patterns/pull.ts'
 import { Router } from '../patterns/router.ts'
 import type { Envelope } from '../topic/envelope.ts'
+import { bindKey } from './bind.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -16,6 +17,9 @@ import type { Program } from './program/program.ts'
 import { outerLimit } from './size-limit.ts'
 import { FLOWS_PROPERTY, KEEPALIVE } from './worker/remote-words.ts'
 import { WORKER_PROPERTY } from './worker/worker.ts'
+
+/** Messages that are taken in before `serve` is called. */
+const MOST_EARLY = 1000
 
 export class Subject implements Component {
   state: State = 'new'
@@ -33,6 +37,12 @@ export class Subject implements Component {
     receiveHighWaterMark: 1,
   })
   #loop: Promise<unknown> = Promise.resolve()
+  #early = 0 // messages that came before `serve`
+  #isServing = false
+  #serve!: () => void
+  readonly #serving = new Promise<void>((resolve) => {
+    this.#serve = resolve
+  })
 
   constructor(
     config: ZManagerConfig,
@@ -57,12 +67,21 @@ export class Subject implements Component {
 
   async start(): Promise<void> {
     this.#listen()
-    await this.#workers.bind(this.#config.subjectPushAddress)
+    await bindKey(this.#workers, this.#config.subjectPushAddress, 'subject_push_address')
     for await (const kept of this.#store?.recovered(this.#program.flows) ?? [])
-      if (this.#dispatcher.accepted(kept)) void this.#take(kept) // nobody makes room yet
-    await this.#pull.bind(this.#config.subjectPullAddress)
+      if (this.#dispatcher.accepted(kept)) void this.#again(kept) // nobody makes room yet
+    await bindKey(this.#pull, this.#config.subjectPullAddress, 'subject_pull_address')
     this.state = 'running'
     this.#loop = Promise.all([this.#run(), this.#hear()])
+  }
+
+  /**
+   * Takes on what the journal had, and then what came. To be called when those are there who get what
+   * comes of it; answers are taken before.
+   */
+  serve(): void {
+    this.#isServing = true
+    this.#serve()
   }
 
   /** Gives a message to the worker of this routing id; false if there is none. */
@@ -81,6 +100,7 @@ export class Subject implements Component {
 
   async stop(): Promise<void> {
     this.state = 'stopped'
+    this.serve()
     void this.#pull.close()
     void this.#workers.close()
     await this.#loop
@@ -95,8 +115,11 @@ export class Subject implements Component {
         continue
       }
       if (!this.#dispatcher.accepted(received)) continue
-      if (!this.#store) await this.#take(received)
-      else await this.#store.keep(received, message, (kept) => this.#take(received, kept))
+      const taken = this.#store
+        ? this.#store.keep(received, message, (kept) => this.#take(received, kept))
+        : this.#take(received)
+      if (!this.#isServing) this.#isEarly(received)
+      if (this.#isServing) await taken
     }
     await this.#store?.settled()
   }
@@ -110,7 +133,21 @@ export class Subject implements Component {
       this.#dispatcher.failed(received, stepError(error, received.header.key, 'EIO', mayHelp))
       return
     }
+    if (!this.#isServing) await this.#serving
     await this.#dispatcher.take(received)
+  }
+
+  /** What the journal had. Never rejects. What waits for an answer does so at once: none comes too early. */
+  async #again(received: Envelope): Promise<void> {
+    if (received.header.token === undefined) await this.#serving
+    const turn = this.#store?.turnOf(received)
+    if (turn) await turn
+    if (this.state !== 'stopped') await this.#dispatcher.take(received) // else the journal keeps it
+  }
+
+  /** A service that asks as it starts serves no sooner than it is answered; nor is memory without end. */
+  #isEarly({ header }: Envelope): void {
+    if (header.replyTo !== undefined || ++this.#early >= MOST_EARLY) this.serve()
   }
 
   #open(message: Message): Envelope | undefined {

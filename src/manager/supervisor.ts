@@ -13,7 +13,7 @@ import { Holdings, type HoldingsSettings } from './course/holdings.ts'
 import { Room } from './course/room.ts'
 import type { Work } from './course/work.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import type { Ledger, Totals } from './ledger.ts'
+import type { Ledger, MessageTotals } from './ledger.ts'
 import { stepError } from './messages.ts'
 import type { Program } from './program/program.ts'
 import { totalsOf } from './totals.ts'
@@ -88,7 +88,7 @@ export class Supervisor implements Dispatcher {
     this.#workforce = new Workforce(this.holdings.dispatch, {
       ...{ workerType, workerRestarts, remoteWorkers, finishMs },
       settings: (member) => settings.settings(member),
-      flowsHash: () => flowsHash(settings.program.flows),
+      flowsHash: () => flowsHash(settings.program),
       send: (key, message) => settings.send(key, message),
       isHeard: (key) => settings.isHeard(key),
       finish: (worker) => settings.finish(worker),
@@ -174,8 +174,9 @@ export class Supervisor implements Dispatcher {
   }
 
   #refusal(id: string): ZmqError | undefined {
+    const isAgain = this.holdings.deadLetters.arrived(id)
     if (this.#awaited && !this.#awaited.has(id)) return finishing()
-    return this.#isFull && this.#s.whenFull === 'refuse' ? full() : undefined
+    return this.#isFull && !isAgain && this.#s.whenFull === 'refuse' ? full() : undefined
   }
 
   take(received: Envelope): Promise<void> {
@@ -223,7 +224,7 @@ export class Supervisor implements Dispatcher {
     return isEnd
   }
 
-  totals(): Totals {
+  totals(): MessageTotals {
     return totalsOf(this.#ledger.totals(), this.holdings, this.conductor.waits)
   }
 
@@ -296,5 +297,4 @@ const finishing = (): ZmqError =>
   new ZmqError('ESTOPPED', 'The ZManager finishes and takes nothing new')
 const full = (): ZmqError =>
   new ZmqError('EAGAIN', `${MOST_WAITING} messages wait for a worker: send it again later`)
-
 const alone = (): ZmqError => new ZmqError('ENOWORKERS', 'There is no worker left to run this step')

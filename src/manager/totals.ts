@@ -2,14 +2,14 @@
 
 import type { Holdings } from './course/holdings.ts'
 import type { Waits } from './course/waits.ts'
-import type { LedgerTotals, Totals } from './ledger.ts'
+import type { LedgerTotals, MessageTotals } from './ledger.ts'
 
 export function totalsOf(
   counted: LedgerTotals,
   { dispatch, deadLetters }: Holdings,
   waits: Waits,
-): Totals {
-  const workers = new Map<string, Totals['workers'][string]>()
+): MessageTotals {
+  const workers = new Map<string, MessageTotals['workers'][string]>()
   for (const [name, counts] of Object.entries(counted.workers))
     workers.set(name, { ...counts, leases: 0 })
   for (const { worker, load } of dispatch.lanes) {

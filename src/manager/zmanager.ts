@@ -18,6 +18,7 @@ import type { OpenWaits } from './course/waits.ts'
 import type { DeadLetter } from './dead-letters.ts'
 import type { Totals } from './ledger.ts'
 import type { AnyFlow, InputOf, OutputOf } from './program/define-flow.ts'
+import type { Reloaded } from './program/reload.ts'
 import type { FlowRequestOptions } from './requests.ts'
 import type { Services } from './service/services.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
@@ -140,7 +141,8 @@ export class ZManager implements Component {
   /**
    * Sends values into a flow; waits while the Subject is full. Resolves with the message's id; with a
    * journal once the message is on file, so that it outlives this process. Rejects with ENOENT for
-   * an unknown flow, and with the system's code (ENOSPC ...) when it cannot be put on file.
+   * an unknown flow, with ESTOPPED once the ZManager finishes or stops, and with a journal with the
+   * system's code (ENOSPC ...) when it cannot be put on file, EAGAIN when it is refused (`when_full`).
    */
   async push<F extends AnyFlow>(flow: F, values: InputOf<F>): Promise<string> {
     const id = randomUUID()
@@ -151,14 +153,14 @@ export class ZManager implements Component {
   /**
    * Sends values into a flow and resolves with those of the message's end, which nobody else gets.
    * Rejects with a FlowError when the message fails, with ETIMEDOUT after `timeout`, with the
-   * signal's reason, with ENOENT for an unknown flow, EINVAL or EMSGSIZE for values it cannot have.
+   * signal's reason, with ENOENT for an unknown flow, EINVAL or EMSGSIZE for values it cannot have,
+   * ESTOPPED once the ZManager finishes or stops. With EINVAL for a bad `timeout`: nothing is sent.
    */
   async request<F extends AnyFlow>(
     flow: F,
     values: InputOf<F>,
     options: FlowRequestOptions = {},
   ): Promise<OutputOf<F>> {
-    options.signal?.throwIfAborted()
     const id = randomUUID()
     const answer = this.#boxes.ends.requests.listen(id, options)
     const sent = this.#boxes.intake.push(id, flow, values as Values)
@@ -192,8 +194,8 @@ export class ZManager implements Component {
   /**
    * Reads the files anew (or takes another configuration), without a stop: messages under way go on
    * in the version of their flow and the mapping it came with, unless the new mapping has their
-   * steps; handlers are loaded anew for all. Resolves with the names of the flows that changed, when
-   * every worker has a successor and new messages begin in the new flows; UPDATE is published then.
+   * steps; handlers are loaded anew for all. Resolves with the names of the flows that changed and what
+   * is odd in the files, when every worker has a successor and new messages begin in the new flows; UPDATE is published then.
    * Workers that were replaced leave when they have finished what they have.
    *
    * It may change flows, mapping, handlers and `worker_count`. Rejects, and nothing changes, with
@@ -201,7 +203,7 @@ export class ZManager implements Component {
    * that was made from no file; with the reason why a worker cannot start; with EFSM when it does not
    * run. A second call waits for the first. To go back, reload the files of before.
    */
-  reload(config?: ZManagerConfig): Promise<string[]> {
+  reload(config?: ZManagerConfig): Promise<Reloaded> {
     return this.#boxes.reloader.reload(() => config ?? this.#readConfig())
   }
 
@@ -232,7 +234,7 @@ export class ZManager implements Component {
   }
 
   totals(): Totals {
-    return this.supervisor.totals()
+    return this.#boxes.totals()
   }
 
   /** Resolves when everything pushed here and everything accepted has ended. */

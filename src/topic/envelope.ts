@@ -47,6 +47,8 @@ export interface Header {
   isAnswered?: boolean
   /** The flow's catch step has the message, or had it: the next failure is the last. */
   isCaught?: boolean
+  /** Of a message on file that waits: until when, ms since the epoch; 0 = for ever. */
+  dueAt?: number
   /** Who asked and gets the end: nobody else does, unless the last step is to publish. */
   replyTo?: string
 }
@@ -107,6 +109,7 @@ const HEADER_RULES: Rules<Header> = {
   fork: optional(TEXT),
   isAnswered: optional(FLAG),
   isCaught: optional(FLAG),
+  dueAt: optional(TIME),
   replyTo: optional(FLOW),
 }
 

@@ -2,9 +2,9 @@
 // reload, services, finish; what they print, their exit codes, and how signals end them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
@@ -154,6 +154,23 @@ test('run --serve tells its endpoints; others push, scale, look, and finish it',
   assert.is(gone.error.code, 'ECONNREFUSED')
 })
 
+test('reload tells what is odd in the files', async () => {
+  const { file } = await serving()
+  const flows = join(dirname(file), 'flows.ini')
+  appendFileSync(flows, '[Slip]\ntimeuot = 5\n?Slip?Push\n??done\n')
+  const plain = await start('reload', file).ended
+  assert.equal(
+    [plain.code, plain.out],
+    [0, ['reloaded; flows that changed: Slip']],
+    plain.err.join(),
+  )
+  const warning = plain.err.find((line) => line.includes('timeuot'))
+  assert.match(warning ?? '', /^\/.*flows\.ini:\d+: warning: /)
+  const json = await here(reload, file, '--json')
+  const { file: where, line, message } = JSON.parse(json.out[0] ?? '{}').warnings.at(-1)
+  assert.is(warning, `${where}:${line}: warning: ${message}`)
+})
+
 test('top goes on until the ZManager goes; finish --now gives up what nobody has begun', async () => {
   const { file, pull, ended } = await serving()
   const looking = start('top', file, '--interval', '50')
@@ -184,19 +201,21 @@ test('the first SIGINT finishes, the second ends at once with 130', async () => 
   assert.is((await ended).code, 130)
 })
 
-test('SIGTERM ends top, and has a ZManager finish what was accepted, with 0', async () => {
-  const { child, file, pull, ended, line } = await serving()
-  const looking = start('top', file, '--interval', '50', '--json')
-  await looking.line(/"acceptedPerSecond"/)
-  looking.child.kill('SIGTERM')
-  assert.is((await looking.ended).code, 0)
-  assert.is((await here(send, pull, 'Slow', '{"ms":1000}')).code, 0)
-  child.kill('SIGTERM')
-  await line(/^finishing what was accepted/)
-  const { code, err } = await ended
-  assert.is(code, 0, err.join('\n'))
-  assert.match(err.join('\n'), /^accepted 1 = done 1 \+ failed 0; /m)
-})
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} ends top, and has a ZManager finish what was accepted, with 0`, async () => {
+    const { child, file, pull, ended, line } = await serving()
+    const looking = start('top', file, '--interval', '50', '--json')
+    await looking.line(/"acceptedPerSecond"/)
+    looking.child.kill(signal)
+    assert.is((await looking.ended).code, 0)
+    assert.is((await here(send, pull, 'Slow', '{"ms":1000}')).code, 0)
+    child.kill(signal)
+    await line(/^finishing what was accepted/)
+    const { code, err } = await ended
+    assert.is(code, 0, err.join('\n'))
+    assert.match(err.join('\n'), /^accepted 1 = done 1 \+ failed 0; /m)
+  })
+}
 
 test('zmanager finish ends a run over input, too: its results are written, its exit code is 1', async () => {
   const file = writeFixture('ipc', { workers: 1 })
@@ -221,6 +240,7 @@ test('mistakes on the command line get a sentence', async () => {
     [scale, [file, '0'], /number of workers/],
     [dead, ['bury', file], /dead takes list or replay/],
     [dead, ['list', 'x', file], /dead takes list or replay/],
+    [dead, ['replay', file, 'the-id'], /id stands before the zmanager.ini: dead replay the-id /],
     [services, ['start', file], /services takes list/],
     [finish, [], /finish takes one zmanager\.ini/],
     [finish, ['inproc://x'], /inside another process/],

@@ -10,6 +10,17 @@ import type { Totals } from '../../src/index.ts'
 
 const none = { accepted: 0, done: 0, failed: 0, expired: 0, dead: 0, inFlight: 0 }
 
+const JOURNAL = {
+  live: 2,
+  letters: 1,
+  bytes: 99,
+  liveBytes: 9,
+  writes: 5,
+  syncs: 1,
+  compactions: 0,
+}
+const RETAINED = { messages: 7, topics: 4, goneMessages: 0, goneTopics: 0 }
+
 function sample(clock: number, totals: Partial<Totals>, more: Partial<Sample> = {}): Sample {
   const rest = { duplicates: 0, queue: 0, waiting: 0, deadLetters: 0, deadLettersDropped: 0 }
   const names = { flows: {}, workers: {}, failures: {}, unmatchedAnswers: 0 }
@@ -45,7 +56,9 @@ test('the table has flows, workers that are up or not, failures and services', (
     },
     {
       workers: ['worker-10.3'],
-      services: [{ id: 'tcp', status: 'ERROR', wanted: 'RUNNING', since: 0, restarts: 0 }],
+      services: [
+        { id: 'tcp', status: 'ERROR', wanted: 'RUNNING', since: 0, restarts: 0, hangs: 0 },
+      ],
     },
   )
   const texts = textsOf(now)
@@ -57,6 +70,11 @@ test('the table has flows, workers that are up or not, failures and services', (
   assert.match(workers[0] ?? '', /^worker-2 +1 +0 +0 +not up$/)
   assert.match(workers[1] ?? '', /^worker-10 +0 +2 +1 +worker-10\.3$/)
   assert.ok(texts.includes('failed with  EHANDLER 2'))
+  const stores = textsOf(sample(0, { unheard: 3, journal: JOURNAL, retained: RETAINED }))
+  assert.is(
+    stores[2],
+    'journal 2 live, 1 letters, 99 bytes  kept to replay 7, of 4 topics  subscribers missed 3',
+  )
   assert.ok(texts.some((text) => /^tcp +ERROR$/.test(text)))
 })
 

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Journal } from '../../src/manager/journal/journal.ts'
+import { letterOf } from '../../src/manager/journal/letter-frames.ts'
 import { endpoint, type Scheme, within } from '../support/index.ts'
 import { contents } from '../support/journal-files.ts'
 
@@ -100,5 +102,30 @@ for (const [scheme, fsync] of [
     assert.equal(await contents(join(folder, 'kept.journal')), [])
   })
 }
+
+test('a message that kills the process is a dead letter after three crashes; all others are run', async () => {
+  const folder = writeManager('inproc', 'interval')
+  const poison =
+    "export const slow = (values, context) => {\n  if (values.n === 10) process.kill(process.pid, 'SIGKILL')\n"
+  const handlers = HANDLERS.replace('export async function slow', 'async function good')
+  writeFileSync(
+    join(folder, 'handlers.mjs'),
+    `${handlers}${poison}  return good(values, context)\n}\n`,
+  )
+  const ends: (string | null)[] = []
+  for (let start = 0; ends.at(-1) !== '0 idle' && start < 8; start++)
+    ends.push(await run(folder, start === 0 ? 40 : 0, () => false))
+  assert.equal(ends, ['SIGKILL', 'SIGKILL', 'SIGKILL', '0 idle'])
+  const journal = await Journal.open(join(folder, 'kept.journal'))
+  const letters = []
+  for await (const { id, message } of journal.letters())
+    letters.push([id, letterOf(message).letter.times])
+  const { live } = journal.statistics()
+  await journal.close()
+  assert.equal([live, letters.length, letters[0]?.[1]], [0, 1, 3])
+  const ran = new Set(linesOf(join(folder, 'seen')))
+  const lost = linesOf(join(folder, 'accepted')).filter((id) => !ran.has(id))
+  assert.equal(lost, lost.length === 0 ? [] : [letters[0]?.[0]], 'the push may not have returned')
+})
 
 test.run()

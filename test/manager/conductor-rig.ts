@@ -6,15 +6,14 @@ import {
   type Envelope,
   encodeValue,
   type Message,
-  type Totals,
   type Values,
-  ZmqError,
+  type ZmqError,
 } from '../../src/index.ts'
 import { valuesOf } from '../../src/manager/codecs.ts'
 import { Conductor } from '../../src/manager/course/conductor.ts'
 import { Holdings } from '../../src/manager/course/holdings.ts'
 import { messageOf, type Work } from '../../src/manager/course/work.ts'
-import { Ledger } from '../../src/manager/ledger.ts'
+import { Ledger, type MessageTotals } from '../../src/manager/ledger.ts'
 import { newHeader } from '../../src/manager/messages.ts'
 import { makeProgram, type Program } from '../../src/manager/program/program.ts'
 import { totalsOf } from '../../src/manager/totals.ts'
@@ -48,7 +47,8 @@ export class Rig {
   readonly holdings: Holdings
   readonly conductor: Conductor
   readonly program: Program
-  isStopped = false
+  /** Why no worker takes anything any more. */
+  refusal: ZmqError | undefined
   readonly #has = new Map<string, Work[]>()
   readonly #policies = new Map<string, Partial<FlowPolicy>>()
   readonly #handlers: Readonly<Record<string, Handle>>
@@ -106,7 +106,7 @@ export class Rig {
     return this.told.map(({ header }) => header.error?.code ?? '')
   }
 
-  totals(): Totals {
+  totals(): MessageTotals {
     return totalsOf(this.ledger.totals(), this.holdings, this.conductor.waits)
   }
 
@@ -193,7 +193,7 @@ export class Rig {
   }
 
   #give(work: Work): undefined {
-    if (this.isStopped) throw new ZmqError('ENOWORKERS', 'none')
+    if (this.refusal) throw this.refusal
     this.holdings.add(work)
     this.pump()
     return undefined

@@ -1,15 +1,18 @@
 // The control endpoint: what it answers to whom, whose faults harm nobody, and where it is.
+import { spawn } from 'node:child_process'
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Dealer, Request, Router, type Totals, ZManager, ZmqError } from '../../src/index.ts'
@@ -17,7 +20,7 @@ import { controlPlaceIn, loadConfig } from '../../src/manager/config.ts'
 import { Control, type ControlCommand } from '../../src/manager/control/control.ts'
 import { ControlClient } from '../../src/manager/control/control-client.ts'
 import { type Controlled, controlCommands } from '../../src/manager/control/control-commands.ts'
-import { checkFolder } from '../../src/manager/control/control-place.ts'
+import { checkFolder, makeFolder } from '../../src/manager/control/control-place.ts'
 import { endpoint, once, vacant, within } from '../support/index.ts'
 import { withManager, writeFixture } from './fixture.ts'
 
@@ -222,7 +225,7 @@ test('commands check their arguments, lists are cut, and without services there 
     replay: (id?: string) => Promise.resolve(id === undefined ? 3 : 1),
     resize: async (workers: number) => void resized.push(workers),
     waits: { list: () => [{ token: 't' }] },
-    reload: async () => ['F'],
+    reload: async () => ({ flows: ['F'], warnings: [] }),
   } as unknown as Controlled
   const run = (name: string, args: object = {}): unknown =>
     controlCommands(manager).get(name)?.({ ...args })
@@ -233,12 +236,13 @@ test('commands check their arguments, lists are cut, and without services there 
   assert.equal(await run('dead.replay'), { replayed: 3 })
   assert.equal(await run('dead.replay', { id: '1' }), { replayed: 1 })
   assert.equal(await run('resize', { workers: 2 }), { workers: ['worker-1'] })
-  assert.equal(await run('reload'), { flows: ['F'] })
+  assert.equal(await run('reload'), { flows: ['F'], warnings: [] })
   for (const [name, args] of [
     ['resize', {}],
     ['resize', { workers: '3' }],
     ['resize', { workers: -1 }],
     ['dead.list', { limit: 1.5 }],
+    ['dead.replay', { ids: ['1'] }], // not all of them
     ['dead.replay', { id: 7 }],
   ] as const) {
     assert.is(await codeOf((async () => run(name, args))()), 'EINVAL', name)
@@ -304,6 +308,28 @@ test('the folder of a default address is for this user alone, or not used', asyn
   rmSync(folder)
   writeFileSync(folder, '')
   assert.match((await attempt()) ?? '', /warning: zmanager top/)
+})
+
+test('sockets that a kill left in the folder are removed, those of others are not', async () => {
+  const { controlAddress = '' } = loadConfig(writeFixture('inproc'))
+  const home = makeFolder(controlAddress)
+  const path = (name: string): string => join(home, name)
+  const [dead, live, other] = ['0', '1', '2'].map((digit) => path(`${digit.repeat(16)}.sock`))
+  const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 9))`
+  const killed = spawn(process.execPath, ['-e', script, dead as string])
+  await within(LIMIT_MS, new Promise((ended) => killed.once('exit', ended)), 'it is killed')
+  assert.ok(statSync(dead as string).isSocket())
+  linkSync(dead as string, path('mine.sock')) // no name of ours
+  writeFileSync(other as string, 'no socket')
+  const alive = new Router()
+  await alive.bind(`ipc://${live}`)
+  const place = { controlAddress, controlIsDefault: true }
+  const control = new Control(place, new Map(), fail)
+  await control.start()
+  const own = basename(controlAddress)
+  const names = [live, other, 'mine.sock', own].map((name) => basename(name as string))
+  assert.equal(readdirSync(home).sort(), names.sort())
+  await Promise.all([control.stop(), alive.close()])
 })
 
 test('a tcp endpoint takes native peers, and no WebSocket of a page', async () => {

@@ -57,7 +57,7 @@ class FakeJournal implements Keeper {
 
   async *recovered() {
     for (const [id, message, isReplaced = false, starts = 0] of this.old)
-      yield { id, message, isReplaced, starts }
+      yield { id, message, isReplaced, starts, crashes: 0 }
   }
 
   async *letters() {
@@ -95,6 +95,10 @@ class FakeJournal implements Keeper {
     this.ends.push(`${id} ${outcome}`)
   }
 
+  statistics(): never {
+    throw new Error('nobody asks')
+  }
+
   async close(): Promise<void> {}
 }
 
@@ -103,7 +107,7 @@ function makeStore(limit?: number) {
   const told: string[] = []
   const hooks: DurableHooks = {
     malformed: (error) => told.push((error as Error).message),
-    outdated: ({ header }, { code }) => told.push(`${header.id} outdated ${code}`) < 3,
+    bury: ({ header }, { code }) => told.push(`${header.id} outdated ${code}`) < 3,
     report: (text) => told.push(text),
   }
   return { journal, told, store: new DurableStore(journal, hooks, limit) }
@@ -283,11 +287,13 @@ test('a sender waits until its message is on file, and is told why it is not', a
 
 test('ends are written, but for those that only stopping brought', () => {
   const { journal, store } = makeStore()
+  store.ended('0', 'failed', undefined, 'ESTOPPED') // a service that stops may answer so
+  store.stops()
   store.ended('1', 'done', 'worker-1')
   store.ended('2', 'failed', undefined, 'ESTOPPED')
   store.ended('3', 'failed', 'worker-1', 'ESTOPPED') // a handler may say so as well
   store.ended('4', 'dead', undefined, 'EWORKERLOST')
-  assert.equal(journal.ends, ['1 done', '3 failed', '4 dead'])
+  assert.equal(journal.ends, ['0 failed', '1 done', '3 failed', '4 dead'])
 })
 
 test('journal and journal_fsync are read from the ini file, relative to it', () => {
@@ -349,6 +355,38 @@ test('what stop ended is run by the next one; what ended is not', async () => {
   const { accepted, done } = next.totals()
   assert.equal([accepted, done], [200, 200])
   await next.stop()
+  assert.equal(await contents(join(dirname(file), 'a.journal')), [])
+})
+
+test('a wait ends when it was to end, however often the ZManager is started again', async () => {
+  const flows = '\n[Asks]\nwait = 60000\n?Asks?Push\n?Asks@ASYNC?answer\n??done\n'
+  const file = writeFixture('inproc', { lines: 'journal = a.journal', flows, workers: 1 })
+  const dueAt: (number | undefined)[] = []
+  for (let run = 0; run < 3; run++) {
+    await using manager = ZManager.fromFile(file, QUIET)
+    await within(LIMIT_MS, manager.start(), 'it starts')
+    if (run === 0) {
+      const asked = manager.subscribe(ActionKey.of({ flow: 'Asks' }))
+      await asked.ready()
+      await manager.push('Asks', {})
+      await within(LIMIT_MS, asked[Symbol.asyncIterator]().next(), 'it asks')
+    }
+    dueAt.push(manager.waits.list()[0]?.dueAt)
+  }
+  assert.type(dueAt[0], 'number')
+  assert.equal(dueAt, Array(3).fill(dueAt[0]))
+})
+
+test('a step that fails with ESTOPPED while all runs has failed: it is not run by the next one', async () => {
+  const flows = '\n[Asks]\n?Asks?Push\n?Asks@PUBLISH?ask\n??done\n'
+  const file = writeFixture('inproc', { lines: 'journal = a.journal', flows, workers: 1 })
+  const manager = ZManager.fromFile(file, QUIET)
+  await within(LIMIT_MS, manager.start(), 'it starts')
+  manager.serve(ActionKey.of({ context: 'Asks' }), () => {
+    throw new ZmqError('ESTOPPED', 'who would know has stopped')
+  })
+  await coded(manager.request('Asks', {}), 'ESTOPPED')
+  await within(LIMIT_MS, manager.stop(), 'it stops')
   assert.equal(await contents(join(dirname(file), 'a.journal')), [])
 })
 

@@ -1,6 +1,7 @@
 // Messages that are replaced, letters, starts: whatever comes, in whatever order, cut at any byte and
 // compacted at any time, a journal gives back what the model says.
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -54,7 +55,7 @@ function isBetween(found: Contents, written: readonly Written[], upcoming: Writt
   const { live, letters } = replay(written)
   return (
     isWithout(found.live, live, about('end')) &&
-    isWithout(found.letters, letters, about('take', 'bury'))
+    isWithout(found.letters, letters, about('take', 'bury', 'accept'))
   )
 }
 
@@ -259,6 +260,43 @@ test('a disk that is full keeps what was there before; what was not accepted can
   assert.equal(letters, [['dead', inHex(sample('letter'))]], 'what nobody waits for is tried again')
 })
 
+test('while the disk is full, nobody waits behind a large record that is to be tried again', async () => {
+  const path = journalPath()
+  const journal = await Journal.open(path, OPTIONS)
+  await journal.accepted('dead', sample('dead'))
+  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+  const act = async (): Promise<unknown> => {
+    journal.buried('dead', sample('letter', 2 ** 21)) // more than one write takes
+    return journal.accepted('a', sample('a')).catch((error) => error.code)
+  }
+  const write = () => Promise.reject(full)
+  const refused = withFileFaults(
+    path,
+    () => ({ write }),
+    () => within(LIMIT_MS, act(), 'it fails'),
+  )
+  assert.is(await refused, 'ENOSPC')
+  await journal.accepted('b', sample('b'))
+  await journal.close()
+  const { live: messages, letters } = await recoveredAt(path)
+  assert.equal(messages, [['b', inHex(sample('b')), false, 0]])
+  assert.equal(letters, [['dead', inHex(sample('letter', 2 ** 21))]])
+})
+
+test('a letter whose message is on file again is no letter any more, whoever died when', async () => {
+  const path = journalPath()
+  const journal = await Journal.open(path, OPTIONS)
+  await journal.accepted('a', sample('a'))
+  journal.buried('a', sample('letter'))
+  await journal.accepted('a', sample('a'))
+  copyFileSync(path, `${path}.killed`) // before anybody could say that the letter is taken
+  const killed = { live: [['a', inHex(sample('a')), false, 0]], letters: [] }
+  assert.equal(await recoveredAt(`${path}.killed`), killed)
+  journal.ended('a', 'done')
+  await journal.close()
+  assert.equal(await recoveredAt(path), { live: [], letters: [] })
+})
+
 test('a file of version 1 is read, goes on, and is of the new version then, in both its headers', async () => {
   const path = journalPath()
   writeFileSync(path, VERSION_1)
@@ -289,6 +327,18 @@ test('a file of version 1 is read, goes on, and is of the new version then, in b
   const bytes = readFileSync(path)
   assert.equal([bytes[6], bytes[22]], [2, 2])
   assert.equal(bytes.subarray(HEADER_BYTES, VERSION_1.length), VERSION_1.subarray(HEADER_BYTES))
+})
+
+test('a file of a version that is newer is refused as that, and stays as it is', async () => {
+  const path = journalPath()
+  const copy = Buffer.concat([Buffer.from('ZMJRNL\x03\n'), Buffer.alloc(8, 0x81)])
+  copy.writeUInt32BE(crc32(copy.subarray(0, 12)), 12)
+  const newer = Buffer.concat([copy, copy, Buffer.from('records')])
+  writeFileSync(path, newer)
+  const error = await Journal.open(path, OPTIONS).catch((reason) => reason)
+  assert.is(error.code, 'EINVAL')
+  assert.match(error.message, /of version 3, newer than this zmanager/)
+  assert.equal(readFileSync(path), newer)
 })
 
 test('a crash while the header is made new leaves a journal', async () => {

@@ -31,6 +31,8 @@ test('random accepts and ends keep the sum, in total and per flow', () => {
           assert.is(flow.accepted, endedOf(flow) + flow.inFlight)
         const inFlows = Object.values(flows).reduce((sum, flow) => sum + flow.inFlight, 0)
         assert.is(inFlows, total.inFlight)
+        const accepted = Object.values(flows).reduce((sum, flow) => sum + flow.accepted, 0)
+        assert.is(accepted, total.accepted, 'what nobody can read counts among the unknown flows')
       }
     }),
   )

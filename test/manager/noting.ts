@@ -34,6 +34,19 @@ export function writeNoting(scheme: Scheme, settings: Settings = {}): string {
   return file
 }
 
+/** One more flow in the files of a zmanager.ini; its one handler has the flow's name. */
+export function addFlow(file: string, name: string, code: string, ...options: string[]): void {
+  const lines = [`[${name}]`, ...options, '?X?Push', `Subject?X?${name}`, '??done']
+  appendFileSync(join(dirname(file), 'handlers.mjs'), `${code}\n`)
+  appendFileSync(join(dirname(file), 'flows.ini'), `\n${lines.join('\n')}\n`)
+  addAction(file, `?X?${name} = ./handlers.mjs#${name}`)
+}
+
+/** One more line of the mapping. */
+export function addAction(file: string, line: string): void {
+  appendFileSync(join(dirname(file), 'actions.ini'), `${line}\n`)
+}
+
 /** As `withManager`. */
 export async function withNoting(
   scheme: Scheme,

@@ -33,7 +33,7 @@ test('a message at work does not hold a reload up, and ends by its version and c
     const atWork = manager.request('Way', { begun, gate })
     await until(() => exists(begun))
     write(B)
-    assert.equal(await within(LIMIT_MS, manager.reload(), 'the reload'), ['Way'])
+    assert.equal((await within(LIMIT_MS, manager.reload(), 'the reload')).flows, ['Way'])
     assert.equal(await stepsOf(manager), ['two of B'])
     assert.is(manager.totals().inFlight, 1)
     writeFileSync(gate, '')
@@ -93,7 +93,7 @@ test('subscribers of UPDATE are told what changed; loading the old files again g
       [A, ['gate of A', 'one of A']],
     ] as const) {
       write(files)
-      assert.equal(await within(LIMIT_MS, manager.reload(), 'a reload'), ['Way'])
+      assert.equal((await within(LIMIT_MS, manager.reload(), 'a reload')).flows, ['Way'])
       const values = await within(LIMIT_MS, nextOf(updates), 'an update')
       const { flows, at } = values as { flows: string[]; at: number }
       assert.equal(flows, ['Way'])
@@ -107,7 +107,7 @@ test('subscribers of UPDATE are told what changed; loading the old files again g
 test('changed handlers are loaded though no flow changed', async () => {
   await withWay(1, async ({ manager, write }) => {
     write({ 'handlers.mjs': handlers('C') })
-    assert.equal(await within(LIMIT_MS, manager.reload(), 'the reload'), [])
+    assert.equal((await within(LIMIT_MS, manager.reload(), 'the reload')).flows, [])
     assert.equal(await stepsOf(manager), ['gate of C', 'one of C'])
   })
 })
@@ -115,7 +115,7 @@ test('changed handlers are loaded though no flow changed', async () => {
 test('another worker_count is in force after a reload', async () => {
   await withWay(1, async ({ manager, ini }) => {
     ini('worker_count = 1', 'worker_count = 2')
-    assert.equal(await within(LIMIT_MS, manager.reload(), 'more workers'), [])
+    assert.equal((await within(LIMIT_MS, manager.reload(), 'more workers')).flows, [])
     await until(() => manager.supervisor.workers.length === 2)
     ini('worker_count = 2', 'worker_count = 1')
     await within(LIMIT_MS, manager.reload(), 'less workers')

@@ -93,7 +93,7 @@ const refusal = (promise: Promise<unknown>): Promise<ZmqError> =>
 test('workers know both programs before the new one is in force; then it is told', async () => {
   const fakes = new Fakes()
   const old = fakes.program.flows.find('Work')
-  const flows = await fakes.reloader.reload(() => ({ ...FIRST, ...B }))
+  const { flows } = await fakes.reloader.reload(() => ({ ...FIRST, ...B }))
   assert.equal(flows, ['Work', 'Announce', 'Empty', 'Waits', 'WaitsAtOnce'])
   const topic = 'UPDATE_ROUTING_WORKERS~ROUTING_WORKER~~~update~'
   assert.equal(fakes.log, ['renew', 'replaced', `published ${topic}`])
@@ -124,7 +124,11 @@ test('what cannot be read, a fault that is new, and a key that needs a restart c
   }
   const refusals: [() => ZManagerConfig, string, RegExp][] = [
     [read, 'ENOENT', /no such file/],
-    [() => ({ ...FIRST, ...NOBODY }), 'EINVAL', /no mapping knows step Subject\?Work\?Frist/],
+    [
+      () => ({ ...FIRST, ...NOBODY }),
+      'EINVAL',
+      /: flows\.ini:\d+: no mapping knows step Subject\?Work\?Frist/,
+    ],
     [() => ({ ...FIRST, workerPrefetch: 1 }), 'EINVAL', /^worker_prefetch changed.*restart/],
     [() => ({ ...FIRST, subjectPullAddress: 'inproc://x' }), 'EINVAL', /^subject_pull_address/],
     [() => ({ ...FIRST, journal: 'j' }), 'EINVAL', /^journal changed/],
@@ -144,7 +148,7 @@ test('a fault that was there before does not stand in the way', async () => {
   const faulty = flowFile(`${FIRST.flows[0]?.text}\n[Odd]\n??nobody\n??done\n`)
   const fakes = new Fakes({ ...FIRST, ...faulty })
   const more = flowFile(`${faulty.flows[0]?.text}\n[More]\n?Work?First\n??done\n`)
-  assert.equal(await fakes.reloader.reload(() => ({ ...FIRST, ...more })), ['More'])
+  assert.equal((await fakes.reloader.reload(() => ({ ...FIRST, ...more }))).flows, ['More'])
 })
 
 test('the first worker cannot start: nothing changes, and nobody is replaced again', async () => {
@@ -218,11 +222,13 @@ test('two at once: the second reads its files when the first is over', async () 
   assert.is(fakes.program.sources.flows, FIRST.flows)
 })
 
-test('what is odd in the new files is reported once', async () => {
+test('what is odd in the new files is reported once, and returned each time', async () => {
   const fakes = new Fakes()
   const odd = flowFile('[Work]\n?Work?Push\nSubject?Work?First\n')
-  await fakes.reloader.reload(() => ({ ...FIRST, ...odd }))
-  await fakes.reloader.reload(() => ({ ...FIRST, ...odd }))
+  const first = await fakes.reloader.reload(() => ({ ...FIRST, ...odd }))
+  const second = await fakes.reloader.reload(() => ({ ...FIRST, ...odd }))
+  assert.equal(second, { flows: [], warnings: first.warnings }, 'who asks is told each time')
+  assert.match(first.warnings[0]?.message ?? '', /does not end in/)
   const reports = fakes.log.filter((line) => line.startsWith('flows.ini:'))
   assert.equal(reports.length, 1)
   assert.match(reports[0] as string, /^flows\.ini:1: flow Work does not end in \?\?done/)

@@ -18,7 +18,7 @@ test('it waits for a ZManager, comes again to the next one, and after a reload w
   const flows = join(dirname(file), 'flows.ini')
   writeFileSync(flows, readFileSync(flows, 'utf8').replace('attempts = 2', 'attempts = 3'))
   const name = manager.supervisor.workers[0]
-  assert.equal(await within(LIMIT_MS, manager.reload(), 'it reloads'), ['Safe'])
+  assert.equal((await within(LIMIT_MS, manager.reload(), 'it reloads')).flows, ['Safe'])
   assert.is(await codeOf(manager.request('Safe', {})), 'done')
   assert.is.not(manager.supervisor.workers[0], name)
   assert.not.match(reports.join('\n'), /refused/)

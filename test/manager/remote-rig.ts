@@ -42,24 +42,26 @@ export interface Command {
   readonly child: ChildProcess
   /** What it wrote to stdout. */
   out(): string
+  err(): string
   ended(): Promise<{ code: number | null; err: string }>
 }
 
-/** `zmanager worker`. */
+/** `zmanager worker`; it ends with this process, by its channel. */
 export function work(file: string, ...args: string[]): Command {
   const command = ['--import', import.meta.resolve('tsx'), CLI, 'worker', file, ...args]
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   children.add(child)
   let out = ''
   let err = ''
-  child.stdout.on('data', (data) => (out += data))
-  child.stderr.on('data', (data) => (err += data))
+  child.stdout?.on('data', (data) => (out += data))
+  child.stderr?.on('data', (data) => (err += data))
   const closed = new Promise<{ code: number | null; err: string }>((resolve) => {
     child.once('close', (code) => resolve({ code, err }))
   })
   return {
     child,
     out: () => out,
+    err: () => err,
     ended: () => within(LIMIT_MS, closed, 'the worker ends'),
   }
 }

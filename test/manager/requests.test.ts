@@ -52,6 +52,9 @@ test('a failure rejects with code, step and message', async () => {
   assert.instance(await reason, FlowError)
   assert.equal({ code, step, message, retryable }, error)
   assert.is(id, 'a')
+  const silent = reasonOf(requests.listen('b'))
+  assert.is(requests.settle(end('b', { outcome: 'failed' })), true)
+  assert.is((await silent).code, 'EHANDLER', 'a failure without a reason is one, too')
 })
 
 test('time limit and signal end the wait; the end that comes later is nobody’s', async () => {
@@ -62,7 +65,9 @@ test('time limit and signal end the wait; the end that comes later is nobody’s
   const why = new Error('enough')
   aborting.abort(why)
   assert.is(await reason, why)
-  assert.is(await reasonOf(requests.listen('c', { signal: aborting.signal })), why)
+  const isWhy = (error: unknown): boolean => error === why
+  assert.throws(() => requests.listen('c', { signal: aborting.signal }), isWhy)
+  assert.throws(() => requests.listen('c', { timeout: -1 }), /-1 is no time limit/)
   for (const id of ['a', 'b']) assert.is(requests.settle(end(id, {})), true)
   assert.is(requests.settle(end('c', {})), false)
 })

@@ -143,7 +143,7 @@ export async function withServices(
   const served = new Map<string, Respond>()
   const publish = (message: Message): void => {
     const passing = decodeEnvelope(message)
-    if (!/^(command_|completed_|probe_|reply_)/.test(passing.topic) || passing.header.token)
+    if (!/^(command_|completed_|probe~|reply~)/.test(passing.topic) || passing.header.token)
       published.push(passing)
     void pub.send(message)
   }

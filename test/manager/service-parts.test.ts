@@ -49,6 +49,7 @@ services = [
  ,tcp.in ]
 restarts = 7
 stop_timeout = 10
+hang_timeout = 0
 [api]
 # another
 status = RUNNING
@@ -65,9 +66,9 @@ module = app.services.Tcp
 run_in = thread
 `)
   assert.ok(config)
-  const { services, restarts, startMs, stopMs, answerMs } = config
+  const { services, restarts, startMs, stopMs, answerMs, hangMs } = config
   const [api, tcp] = services as readonly [ServiceConfig, ServiceConfig]
-  assert.equal([restarts, startMs, stopMs, answerMs], [7, 30_000, 10, 2000])
+  assert.equal([restarts, startMs, stopMs, answerMs, hangMs], [7, 30_000, 10, 2000, 0])
   const { values, ...rest } = api
   assert.equal(rest, {
     id: 'api',
@@ -108,6 +109,11 @@ test('what is wrong is told with file and line', () => {
     refusal(() => read(`${LIST}restarts = many\n[a]\nmodule = x#y\n`)),
     /z.ini:3: restarts must be a whole/,
   )
+  for (const line of ['stop_timeout = 99999999999', 'start_timeout = 0', 'answer_timeout = 0'])
+    assert.match(
+      refusal(() => read(`${LIST}${line}\n[a]\nmodule = x#y\n`)),
+      /^EINVAL z.ini:3: \w+_timeout must be a whole number from \d to 2147483647/, // what timers can count
+    )
   assert.match(own('status = running'), /z.ini:5: status .* RUNNING, STOPPED, not 'running'/)
   assert.match(own('run_in = fork'), /z.ini:5: run_in .* thread, process, not 'fork'/)
   assert.match(own('error_threshold = 10'), /z.ini:5: error_threshold .* from 0 to 1/)
@@ -122,14 +128,7 @@ test('the end of a flow is exactly that, in other keys empty fields match any', 
   assert.is(subscriptionOf(doneKey('F')), 'F~~~~done~')
   assert.is(subscriptionOf(ActionKey.of({ flow: 'G', action: 'news' })), 'G~')
   const accepted = ['F~~~~done~', 'G~PUBLISH~S~C~news~', 'G~~~~news~']
-  const refused = [
-    'F2~~~~done~',
-    'F~~S~~done~',
-    'F~~~~done2~',
-    'G~~~~news2~',
-    'G~~~~',
-    'reply_x~~~~reply~',
-  ]
+  const refused = ['F2~~~~done~', 'F~~S~~done~', 'F~~~~done2~', 'G~~~~news2~', 'G~~~~', 'reply~x~']
   for (const topic of accepted) assert.ok(topics.accepts(topic), topic)
   for (const topic of refused) assert.not(topics.accepts(topic), topic)
   assert.is(topics.remove(ActionKey.of({ flow: 'G', sender: 'S', action: 'news' })), false)

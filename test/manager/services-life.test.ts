@@ -119,6 +119,30 @@ test('a start that hangs ends with a stop, or when its time is over', async () =
   })
 })
 
+test('a restart while it starts is no error of the service', async () => {
+  const text = ini('a', '', 'start_timeout = 15000').replace('RUNNING', 'STOPPED')
+  await withServices('inproc', text, async ({ services, until }) => {
+    const starting = failure(services.start('a'))
+    await until(() => services.status('a').status === 'STARTING', 'it starts')
+    const { status, lastError } = await services.restart('a')
+    assert.equal({ status, lastError }, { status: 'RUNNING', lastError: undefined })
+    assert.is((await starting).code, 'ESTOPPED')
+  })
+})
+
+test('a restart while it comes back from a crash is no second crash', async () => {
+  const text = ini('a', 'flows = [Work]', 'restarts = 1')
+  await withServices('inproc', text, async ({ services, publish, until, reports }) => {
+    publish(message(DONE, { crash: true }))
+    await until(() => services.status('a').restarts === 1, 'it comes back')
+    assert.is((await services.restart('a')).status, 'RUNNING')
+    assert.equal(reports.slice(1), [
+      'service a ended: crashed',
+      'service a is started again in 100 ms',
+    ])
+  })
+})
+
 test('a service that waits for an answer is told to give up, and stops as it should', async () => {
   const mark = join(serviceFolder(), 'mark')
   const text = ini('a', `flows = [Work]\nmark = ${mark}`, 'stop_timeout = 3000')

@@ -7,6 +7,7 @@ import {
   type FlowEvent,
   type Message,
   type SubscribeOptions,
+  Subscriber,
   type ZmqError,
 } from '../../src/index.ts'
 import { bodyOf } from '../../src/manager/codecs.ts'
@@ -321,6 +322,29 @@ test('through a ZManager: ends are replayed, those of requests are not, and stop
     await within(LIMIT_MS, manager.stop(), 'stop')
     assert.equal(await within(LIMIT_MS, loop, 'the loop ends'), [1, 2, 4])
     throwsCode(() => manager.subscribe(F), 'EFSM', /while it runs/)
+  })
+})
+
+test('totals() tell what is on file, what is kept, and what subscribers missed', async () => {
+  const lines = 'journal = a.journal\nreplay_window = 10\nintegration_manager_pub_sndhwm = 1'
+  await withManager('inproc', { workers: 1, lines }, async (manager) => {
+    const idle = new Subscriber({ receiveHighWaterMark: 1 })
+    idle.subscribe('Work~')
+    idle.connect(manager.pubAddress)
+    await within(LIMIT_MS, idle.ready(), 'it is connected')
+    await (await manager.subscribe(F).ready()).close() // a subscription behind it is in force
+    for (let n = 0; n < 30; n++) await manager.push('Work', { n })
+    await within(LIMIT_MS, manager.drain(), 'all end')
+    const { unheard, retained, journal } = manager.totals()
+    assert.ok(unheard > 0 && unheard < 30, `${unheard} were missed`)
+    assert.equal(retained, { messages: 10, topics: 1, goneMessages: 20, goneTopics: 0 })
+    assert.equal([journal?.live, journal?.letters], [0, 0])
+    assert.ok((journal?.bytes ?? 0) > 0)
+    await idle.close()
+  })
+  await withManager('inproc', { workers: 1 }, async (manager) => {
+    const { unheard, retained, journal } = manager.totals()
+    assert.equal([unheard, retained, journal], [0, undefined, undefined])
   })
 })
 

@@ -36,6 +36,8 @@ export class Counter implements Progress {
     return this.#begun
   }
 
+  opened(): void {}
+
   close(): void {}
 }
 

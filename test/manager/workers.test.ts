@@ -175,6 +175,7 @@ test('resize: new workers start, surplus ones finish what they have and end', as
     await within(LIMIT_MS, Promise.all([manager.resize(2), manager.resize(1)]), 'both')
     assert.is((await reasonOf(manager.resize(0))).code, 'EINVAL')
     assert.is((await reasonOf(manager.resize(1.5))).code, 'EINVAL')
+    assert.is((await reasonOf(manager.resize(1e9))).code, 'EINVAL') // a slip of the hand
     await within(LIMIT_MS, manager.push('Once', {}), 'a message goes in')
     await within(LIMIT_MS, manager.drain(), 'it ends')
   })

@@ -61,7 +61,7 @@ export function replay(records: readonly Written[]): Contents {
   for (const { what, id, frames } of records) {
     if (what === 'start') for (const message of live.values()) message.starts++
     if (what === 'accept' || what === 'end' || what === 'bury') live.delete(id)
-    if (what === 'bury' || what === 'take') letters.delete(id)
+    if (what === 'bury' || what === 'take' || what === 'accept') letters.delete(id)
     if (what === 'bury') letters.set(id, frames)
     if (what === 'accept' || what === 'replace')
       live.set(id, { frames, isReplaced: what === 'replace', starts: 0 })

@@ -44,6 +44,9 @@ const DEFAULT_SIZE = 16
 const MOST_MESSAGES = 1_000_000
 const MOST_BYTES = 512 * 1024 * 1024
 const FEWEST = 10
+/** What this machine can hold: a message, and the times of all round trips. */
+const LARGEST = 2 ** 30
+const MOST_TIMED = 100_000_000
 const MESSAGES_A_TRIP = 100
 const SIDES = ['bind', 'connect'] as const
 
@@ -75,9 +78,10 @@ function parse(args: readonly string[]): Options {
     values.pattern === undefined ? undefined : oneOf('pattern', values.pattern, PATTERNS)
   const side = values.side === undefined ? undefined : oneOf('side', values.side, SIDES)
   if (side && !pattern) throw new UsageError('--side needs --pattern')
-  const size = wholeNumber('size', values.size ?? String(DEFAULT_SIZE), 0)
+  const size = wholeNumber('size', values.size ?? String(DEFAULT_SIZE), 0, LARGEST)
   const fitting = Math.min(MOST_MESSAGES, Math.floor(MOST_BYTES / Math.max(size, 1)))
-  const count = values.count === undefined ? undefined : wholeNumber('count', values.count, FEWEST)
+  const count =
+    values.count === undefined ? undefined : wholeNumber('count', values.count, FEWEST, MOST_TIMED)
   const loads = (pattern === undefined ? PATTERNS : [pattern]).map((each) => ({
     pattern: each,
     size,
@@ -103,10 +107,10 @@ function oneOf<W extends string>(name: string, text: string, words: readonly W[]
   return word
 }
 
-function wholeNumber(name: string, text: string, least: number): number {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && Number(text) >= least)
-    return Number(text)
-  throw new UsageError(`--${name} is a whole number from ${least}, not '${text}'`)
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= least && number <= most) return number
+  throw new UsageError(`--${name} is a whole number from ${least} to ${most}, not '${text}'`)
 }
 
 async function runBench({ endpoint, loads, side, json }: Options): Promise<number> {

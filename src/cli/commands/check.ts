@@ -1,32 +1,34 @@
-// zmanager check: what is odd about flows and mappings, before anything runs.
-// Not in here: the rules (src/flow/check.ts), the chart (src/flow/mermaid.ts).
+// zmanager check: what is odd about flows, mappings and a zmanager.ini, before anything runs.
+// Not in here: the rules (src/flow/check.ts, src/manager/config-check.ts), the chart (src/flow/mermaid.ts).
 
 import { isAbsolute, relative, sep } from 'node:path'
 import { check as checkFlows, type Finding } from '../../flow/check.ts'
 import { mermaid } from '../../flow/mermaid.ts'
 import { ActionKey } from '../../index.ts'
+import { checkConfig } from '../../manager/config-check.ts'
+import { locate } from '../../manager/program/places.ts'
 import { type Paint, paintFor } from '../colour.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { checkImports } from '../import-check.ts'
-import { locate } from '../places.ts'
 import { modulesIn, readSources, type Sources } from '../sources.ts'
 
 const HELP = `Usage: zmanager check [zmanager.ini | flow and action files ...] [options]
 
-Reads flows and mappings, imports their handlers, and tells what is wrong or odd, one line each as
+Reads flows, mappings and a zmanager.ini, imports handlers and services, and tells what is wrong or odd, one line each as
 file:line: severity: message (code). Without a file it reads ./zmanager.ini.
 
   --subscriber KEY   somebody subscribes to this (Sender?Context@Decorator?Action, a gap is any); may be
                      given several times. Sections [servicemapping] of action files count as well
-  --no-import        do not import handlers and modules: nothing of theirs runs, and what modules define
+  --no-import        do not import handlers, services and modules: nothing of theirs runs, and what modules define
                      is not known
   --strict           warnings count as errors
   --json             {"findings": [{severity, code, message, file, line}], "errors": n, "warnings": n}
   --mermaid          the flows as a Mermaid flowchart on stdout, the findings on stderr
 
-Errors: unknown-action, missing-handler, unreachable-step, late-push, unreadable, config.
-Warnings: missing-done, repeated-step, unused-mapping, unknown-decorator, no-subscriber, flow-loop,
-duplicate, skipped-line, unclear.
+Errors: unknown-action, missing-handler, missing-service, unreachable-step, late-push, bad-address,
+same-address, unknown-section, unreadable, config.
+Warnings: missing-done, repeated-step, unused-mapping, unknown-decorator, unknown-flow, no-subscriber,
+flow-loop, ends-early, duplicate, skipped-line, unclear.
 
 Exit code: 0 no errors, 1 errors (with --strict: or warnings), 2 wrong usage, or a file that cannot be read.
 Colour only on a terminal, and not with NO_COLOR.
@@ -94,14 +96,19 @@ async function findingsOf(
   given: readonly ActionKey[],
   imports: boolean,
 ): Promise<Finding[]> {
-  const { flows, actions, decorators, flowFiles, actionFiles } = sources
+  const { flows, actions, decorators, flowFiles, actionFiles, configs } = sources
   const known = [...sources.subscribers, ...given]
   const places = locate(flows, flowFiles, actionFiles)
+  const names = flows.map(({ name }) => name)
   const subscribers = known.length > 0 ? known : undefined
   const all = [
     ...sources.findings,
     ...checkFlows({ flows, actions, subscribers, places, decorators }),
-    ...(imports ? await checkImports(actions, places) : []),
+    ...configs.flatMap(({ source, config }) => {
+      const isSure = imports || !config.modules?.length // what modules define is known, too
+      return checkConfig(source, config, isSure ? names : undefined)
+    }),
+    ...(imports ? await checkImports(actions, places, configs) : []),
   ]
   return sorted(once(all)).map((one) => (one.file ? { ...one, file: shortened(one.file) } : one))
 }

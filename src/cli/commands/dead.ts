@@ -4,6 +4,7 @@
 import type { DeadLetter } from '../../index.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { askRunning, TARGET_HELP } from '../running.ts'
+import { visible } from '../table.ts'
 import { lineOf, plain } from '../values.ts'
 
 const HELP = `Usage: zmanager dead list <zmanager.ini> [options]
@@ -47,6 +48,8 @@ async function runDead(args: readonly string[]): Promise<number> {
   const most = verb === 'list' ? 1 : verb === 'replay' ? 2 : 0
   if (target === undefined || words.length > most)
     throw new UsageError('dead takes list or replay [id], and a zmanager.ini')
+  if (words.length === 2 && /\.ini$|:\/\//.test(words[0] as string) && !/\.ini$|:\/\//.test(target))
+    throw new UsageError(`The id stands before the zmanager.ini: dead replay ${target} ${words[0]}`)
   const { json = false, limit } = values
   if (verb === 'list') return list(target, limit === undefined ? {} : limitOf(limit), json)
   return replay(target, words.length === 2 ? { id: words[0] } : {}, json)
@@ -76,6 +79,7 @@ async function replay(target: string, args: object, json: boolean): Promise<numb
 }
 
 function textOf({ header, error, at, times }: DeadLetter): string {
-  const words = [new Date(at).toISOString(), header.flow || '-', header.key, plain(header.id)]
+  const { flow, key, id } = header
+  const words = [new Date(at).toISOString(), visible(flow) || '-', visible(key), plain(id)]
   return [...words, `${times} workers`, `${plain(error.code)}:`, lineOf(error.message)].join(' ')
 }

@@ -2,6 +2,8 @@
 // Not in here: how it is found and asked (src/cli/running.ts).
 
 import type { Totals } from '../../index.ts'
+import type { Reloaded } from '../../manager/program/reload.ts'
+import { MOST_WORKERS } from '../../manager/worker/workforce.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { askRunning, TARGET_HELP } from '../running.ts'
 import { totalsLines } from '../summary.ts'
@@ -19,7 +21,7 @@ Changes how many workers a running ZManager has. Ends when the new ones are read
 finished what they had and ended; their names go to stdout.
 
 ${TARGET_HELP}
-  workers         a whole number from 1
+  workers         a whole number from 1 to ${MOST_WORKERS}
   --json          {"workers": ["worker-1", ...]}
 
 Exit code: 0 done, 1 it could not be done or no ZManager runs there, 2 wrong usage or configuration.
@@ -32,8 +34,10 @@ Example:
     const [target, number = '', ...more] = positionals
     if (target === undefined || more.length > 0)
       throw new UsageError('scale takes a zmanager.ini and a number of workers')
-    if (!/^[1-9]\d{0,8}$/.test(number))
-      throw new UsageError(`The number of workers is a whole number from 1, not '${number}'`)
+    if (!/^[1-9]\d{0,8}$/.test(number) || Number(number) > MOST_WORKERS) {
+      const range = `a whole number from 1 to ${MOST_WORKERS}`
+      throw new UsageError(`The number of workers is ${range}, not '${number}'`)
+    }
     const result = await askRunning(target, (client) =>
       client.ask<{ workers: string[] }>('resize', { workers: Number(number) }),
     )
@@ -78,10 +82,11 @@ export const reload: Command = {
   summary: 'have a ZManager that runs read its files again',
   help: `Usage: zmanager reload <zmanager.ini> [--json]
 
-A running ZManager reads its flows, mappings and handlers again. What began before ends as it began.
+A running ZManager reads its flows, mappings and handlers again. What began before ends as it began. What
+is odd in the files goes to stderr.
 
 ${TARGET_HELP}
-  --json          {"flows": [names of those that changed]}
+  --json          {"flows": [names of those that changed], "warnings": [{file, line, message}]}
 
 Exit code: 0 the new files are in force, 1 they are not (the old ones still are) or no ZManager runs
 there, 2 wrong usage or configuration.
@@ -92,7 +97,9 @@ Example:
   async run(args) {
     const { values, positionals } = parseFlags(args, JSON_FLAG)
     const target = onlyTarget('reload', positionals)
-    const result = await askRunning(target, (client) => client.ask<{ flows: string[] }>('reload'))
+    const result = await askRunning(target, (client) => client.ask<Reloaded>('reload'))
+    for (const { file, line, message } of values.json ? [] : result.warnings)
+      console.error(visible(`${file}:${line}: warning: ${message}`))
     const changed = result.flows.map(visible).join(', ') || 'none'
     console.log(values.json ? lineOf(result) : `reloaded; flows that changed: ${changed}`)
     return 0

@@ -12,6 +12,7 @@ import { Progress } from '../progress.ts'
 import { serve } from '../serve.ts'
 import { type EndSignal, exitCodeOf, onFirstSignal } from '../signals.ts'
 import { type Summary, summaryLines } from '../summary.ts'
+import { visible } from '../table.ts'
 import { lineOf, parseValues } from '../values.ts'
 
 const HELP = `Usage: zmanager run <zmanager.ini> [--input FILE] [--flow NAME] [--events] [--json]
@@ -139,7 +140,7 @@ class Run {
     let number = 0
     this.#input = input
     this.#lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-    for await (const line of this.#lines) {
+    for await (const line of endedEarly(this.#lines, (reason) => this.#endEarly(reason))) {
       number++
       if (this.#isCut) return
       const values = line.trim() === '' ? undefined : this.#parseLine(line, number)
@@ -147,6 +148,12 @@ class Run {
       this.#progress.update(() => this.#progressText())
     }
     this.#lines = undefined
+  }
+
+  /** What was accepted before is finished all the same. */
+  #endEarly(reason: Error): void {
+    this.#progress.line(`the input cannot be read to its end: ${reason.message}`)
+    this.#isCut = true
   }
 
   /** False: the ZManager takes nothing new. */
@@ -166,7 +173,7 @@ class Run {
       return parseValues(line, this.#format)
     } catch (error) {
       this.#malformed++
-      this.#progress.line(`line ${number}: malformed: ${(error as Error).message}`)
+      this.#progress.line(visible(`line ${number}: malformed: ${(error as Error).message}`))
       return undefined
     }
   }
@@ -176,7 +183,8 @@ class Run {
     for await (const { header, values } of results) {
       const { outcome, error, key } = header
       if (outcome === 'done') await writeLine(values)
-      else if (outcome && error) this.#progress.line(`failed: ${error.message} (${error.code})`)
+      else if (outcome && error)
+        this.#progress.line(visible(`failed: ${error.message} (${error.code})`))
       else if (this.#options.events) await writeLine({ key, values })
       if (outcome) this.#ends++
       this.#progress.update(() => this.#progressText())
@@ -240,6 +248,18 @@ async function openInput(file: string): Promise<Readable> {
     })
   })
   return input
+}
+
+/** The lines up to where they cannot be read. */
+async function* endedEarly(
+  lines: Interface,
+  told: (reason: Error) => void,
+): AsyncGenerator<string> {
+  try {
+    yield* lines
+  } catch (error) {
+    told(error as Error)
+  }
 }
 
 async function writeLine(value: unknown): Promise<void> {

@@ -11,6 +11,7 @@ import { envelope } from '../../manager/messages.ts'
 import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
 import { modulesIn, readSources } from '../sources.ts'
+import { visible } from '../table.ts'
 import { lineOf, parseValues } from '../values.ts'
 
 const HELP = `Usage: zmanager send <pull-address> <flow-or-key> [json] [options]
@@ -156,7 +157,7 @@ async function sendLines(push: Push, options: Options): Promise<number> {
       malformed++
       const { message } = values
       if (options.json) await print(lineOf({ line: number, error: { code: 'EINVAL', message } }))
-      else console.error(`line ${number}: malformed: ${message}`)
+      else console.error(visible(`line ${number}: malformed: ${message}`))
     } else if (values) await sendOne(push, options, values, number)
   }
   return malformed

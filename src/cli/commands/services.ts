@@ -14,7 +14,7 @@ const HELP = `Usage: zmanager services list <zmanager.ini> [--json]
 Lists the services of a running ZManager with their status, or starts, stops or restarts one of them.
 
 ${TARGET_HELP}
-  --json          one JSON object a service: {id, status, wanted, since, restarts, lastError}
+  --json          one JSON object a service: {id, status, wanted, since, restarts, hangs, lastError}
 
 Exit code: 0 done, 1 it could not be done (ENOENT: there is no such service) or no ZManager runs there,
 2 wrong usage or configuration.

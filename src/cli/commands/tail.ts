@@ -16,6 +16,7 @@ import { valuesOf } from '../../manager/codecs.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
 import { onFirstSignal } from '../signals.ts'
+import { visible } from '../table.ts'
 import { lineOf, plain } from '../values.ts'
 
 const HELP = `Usage: zmanager tail <pub-address> [flow-or-key] [options]
@@ -122,7 +123,7 @@ function objectOf({ header, body }: Envelope): object {
 function textOf({ header, body }: Envelope): string {
   const { flow, key, id, outcome, error } = header
   const time = new Date().toISOString().slice(11, 23)
-  const parts = [time, flow || '-', key, outcome ?? '-', plain(id)]
+  const parts = [time, visible(flow) || '-', visible(key), outcome ?? '-', plain(id)]
   if (error) parts.push(`${plain(error.code)}:`, lineOf(error.message))
   return [...parts, lineOf(shownOf({ header, body }))].join(' ')
 }

@@ -23,9 +23,10 @@ ${TARGET_HELP}
   --json          one JSON object a line and look: {at, accepted, done, failed, expired, dead, inFlight,
                   duplicates, queue, waiting, deadLetters, deadLettersDropped, acceptedPerSecond,
                   donePerSecond, flows: {name: {accepted, ..., acceptedPerSecond, donePerSecond}},
-                  workers: {name: {done, failed, leases}}, up: [names], failures: {code: n}, services:
-                  [{id, status, ...}]}. Rates are missing in the first, services where the ZManager has
-                  none; at is ms since the epoch
+                  workers: {name: {done, failed, leases}}, up: [names], failures: {code: n}, unheard,
+                  journal: {live, letters, bytes, ...}, retained: {messages, topics, ...}, services:
+                  [{id, status, ...}]}. Rates are missing in the first, journal, retained and services
+                  where the ZManager has none; at is ms since the epoch
 
 Ends on q, Ctrl-C or SIGTERM.
 Exit code: 0 it was ended, 1 no ZManager runs there or it has gone, 2 wrong usage or configuration.

@@ -8,7 +8,9 @@ import { REFUSAL } from '../../manager/worker/remote-words.ts'
 import { type RemoteState, RemoteWorker } from '../../manager/worker/remote-worker.ts'
 import { assertReachable } from '../../manager/worker/worker-options.ts'
 import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
+import { exitCodeOf, onFirstSignal } from '../signals.ts'
 import { lineOf } from '../values.ts'
+import { WorkerNotes } from '../worker-notes.ts'
 
 const HELP = `Usage: zmanager worker <zmanager.ini> [--name NAME] [--count N] [--json]
 
@@ -22,10 +24,11 @@ connects again.
   --count N     so many workers, NAME-1 to NAME-N; default: 1, named NAME
   --json        {"worker": ..., "state": "connecting" | "connected" | "ended"}, one JSON object a line
 
-Ctrl-C or SIGTERM: finishes what it has and ends; twice ends at once.
+Ctrl-C, SIGTERM or SIGHUP: finishes what it has and ends; twice ends at once. So does the end of who forked
+it with a channel (child_process.fork).
 
 Exit code: 1 the ZManager refused it, 2 wrong usage or configuration or a handler that is missing,
-130 ended by Ctrl-C, 143 by SIGTERM.
+130 ended by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 
 Example:
   zmanager worker zmanager.ini --count 4`
@@ -51,7 +54,8 @@ async function runWorkers(args: readonly string[]): Promise<number> {
   if (!/^[1-9]\d{0,3}$/.test(count))
     throw new UsageError(`The number of workers is a whole number from 1, not '${count}'`)
   const names = count === '1' ? [name] : numbered(name, Number(count))
-  const workers = names.map((each) => workerOf(each, file, json))
+  const notes = new WorkerNotes(file, report)
+  const workers = names.map((each) => workerOf(each, file, json, notes))
   return runUntilSignal(workers)
 }
 
@@ -59,14 +63,19 @@ function numbered(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${name}-${i + 1}`)
 }
 
-function workerOf(name: string, file: string, json: boolean): RemoteWorker {
-  const tell = (state: RemoteState): void =>
+const report = (text: string): void => console.error(`zmanager: ${text}`)
+
+function workerOf(name: string, file: string, json: boolean, notes: WorkerNotes): RemoteWorker {
+  const changed = (state: RemoteState): void => {
     console.log(json ? lineOf({ worker: name, state }) : `${name}: ${state}`)
-  return new RemoteWorker(name, {
-    read: () => readConfig(file),
-    changed: tell,
-    report: (text) => console.error(`zmanager: ${text}`),
-  })
+    if (state !== 'connecting') notes.settled()
+  }
+  const read = async (): Promise<ZManagerConfig> => {
+    const config = await readConfig(file)
+    notes.connecting(config)
+    return config
+  }
+  return new RemoteWorker(name, { read, changed, report })
 }
 
 async function readConfig(file: string): Promise<ZManagerConfig> {
@@ -77,19 +86,19 @@ async function readConfig(file: string): Promise<ZManagerConfig> {
     integration_manager_pub_address: config.integrationManagerPubAddress,
   }
   assertReachable(addresses, 'zmanager worker', file)
-  return withModules(config, (text) => console.error(`zmanager: ${text}`), true)
+  return withModules(config, report, true)
 }
 
 /** Ends when all have, or one cannot work at all: then none of them can. */
 async function runUntilSignal(workers: readonly RemoteWorker[]): Promise<number> {
   let exitCode = 0
   const end = (code: number): void => {
-    if (exitCode !== 0) process.exit(code)
+    if (exitCode !== 0) return // a signal may have come with the end of who forked it
     exitCode = code
     for (const each of workers) each.stop()
   }
-  process.on('SIGINT', () => end(130))
-  process.on('SIGTERM', () => end(143))
+  onFirstSignal((signal) => end(exitCodeOf(signal)))
+  if (process.connected) process.on('disconnect', () => end(exitCodeOf('SIGTERM'))) // who forked it is gone
   try {
     await Promise.all(workers.map((each) => each.run()))
     return exitCode

@@ -5,6 +5,7 @@ import { ZmqError } from '../../core/errors.ts'
 import type { Wait } from '../course/waits.ts'
 import type { DeadLetter } from '../dead-letters.ts'
 import type { Totals } from '../ledger.ts'
+import type { Reloaded } from '../program/reload.ts'
 import type { ServiceStatus } from '../service/service-unit.ts'
 import type { ControlArgs, ControlCommand, ControlCommands } from './control.ts'
 
@@ -19,7 +20,7 @@ export interface Controlled {
   replay(id?: string): Promise<number>
   resize(workers: number): Promise<void>
   readonly waits: { list(): readonly Wait[] }
-  reload(): Promise<readonly string[]>
+  reload(): Promise<Reloaded>
   finish(): Promise<void>
   stop(): Promise<void>
 }
@@ -48,7 +49,10 @@ export function controlCommands(
       const letters = manager.deadLetters()
       return { count: letters.length, letters: letters.slice(0, limitOf(args)) }
     },
-    'dead.replay': async ({ id }) => ({ replayed: await manager.replay(optionalText(id, 'id')) }),
+    'dead.replay': async ({ id, ...more }) => {
+      assertNone('dead.replay', 'id', more) // without an id it is all of them
+      return { replayed: await manager.replay(optionalText(id, 'id')) }
+    },
     waiting: (args) => {
       const waits = manager.waits.list()
       return { count: waits.length, waits: waits.slice(0, limitOf(args)) }
@@ -65,7 +69,7 @@ export function controlCommands(
       await Promise.race([manager.stop(), manager.ended])
       return manager.totals()
     },
-    reload: async () => ({ flows: await manager.reload() }),
+    reload: () => manager.reload(),
     services: () => given(services).list(),
     service: ({ id, do: action }) => given(services)[actionOf(action)](text(id, 'id')),
   }
@@ -84,6 +88,12 @@ function limitOf({ limit = LISTED }: ControlArgs): number {
 function wholeNumber(value: unknown, name: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
   throw new ZmqError('EINVAL', `"${name}" must be a whole number from 0 up`)
+}
+
+function assertNone(command: string, known: string, others: ControlArgs): void {
+  const [name] = Object.keys(others)
+  if (name === undefined) return
+  throw new ZmqError('EINVAL', `"${command}" takes ${known}, and no "${name}": nothing was done`)
 }
 
 function optionalText(value: unknown, name: string): string | undefined {

@@ -30,10 +30,12 @@ export function controlPlaceOf(given: unknown, file: string): ControlPlace {
   return { controlAddress: IPC + path, controlIsDefault: true }
 }
 
-/** Makes the folder of a default address, if there is none. Throws as `checkFolder`. */
-export function makeFolder(address: string): void {
-  mkdirSync(folderOf(address), { recursive: true, mode: 0o700 })
+/** Makes the folder of a default address, if there is none, and returns it. Throws as `checkFolder`. */
+export function makeFolder(address: string): string {
+  const folder = folderOf(address)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   checkFolder(address)
+  return folder
 }
 
 /** Throws EACCES for the folder of a default address if others than this user may have put something there. */

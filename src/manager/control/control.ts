@@ -8,7 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { asZmqError, ZmqError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import { Router } from '../../patterns/router.ts'
+import { bindKey } from '../bind.ts'
 import { type ControlPlace, makeFolder } from './control-place.ts'
+import { removeStale } from './stale-sockets.ts'
 
 export type ControlArgs = Readonly<Record<string, unknown>>
 
@@ -55,8 +57,10 @@ export class Control {
       sendHighWaterMark: MOST_UNREAD,
     })
     try {
-      if (controlIsDefault) makeFolder(controlAddress)
-      await socket.bind(controlAddress.replace(/^tcp:/i, 'zmtp:')) // no WebSockets: see control-place.ts
+      if (controlIsDefault) await removeStale(makeFolder(controlAddress))
+      const address = controlAddress.replace(/^tcp:/i, 'zmtp:') // no WebSockets: see control-place.ts
+      if (controlIsDefault) await socket.bind(address)
+      else await bindKey(socket, address, 'control_address')
     } catch (error) {
       void socket.close()
       if (!controlIsDefault) throw error

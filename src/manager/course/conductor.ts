@@ -38,7 +38,7 @@ import { Forks } from './forks.ts'
 import { type Holdings, overdueError } from './holdings.ts'
 import { type Respond, Responders } from './responders.ts'
 import { Waits } from './waits.ts'
-import { type Verdict, type Work, workOf } from './work.ts'
+import { isStop, type Verdict, type Work, workOf } from './work.ts'
 
 export interface ConductorSettings {
   readonly program: Program
@@ -75,11 +75,11 @@ export class Conductor {
 
   /** A message came in. Never rejects; resolves when there is room for more. */
   async take(received: Envelope, nowMs: number): Promise<void> {
-    const { token, ...header } = received.header
+    const { token, dueAt, ...header } = received.header
     const { timeout, wait } = this.#s.policyOf(header)
     this.#s.holdings.limit(header.id, timeout, nowMs)
     if (token === undefined) return this.#go(received, header.isAnswered ? resumedStep : nextStep)
-    this.waits.begin(token, { header, body: received.body }, wait) // it waited before a crash
+    this.waits.begin(token, { header, body: received.body }, wait, dueAt) // it waited before a crash
   }
 
   /** A message, or a branch of one, cannot go on. */
@@ -132,7 +132,7 @@ export class Conductor {
     }
     if (outcome === 'failed') return this.#finish(id, outcome, worker, error?.code)
     if (fork !== undefined) this.#forks.ended(header, outcome === 'done' ? passing : undefined)
-    else if (outcome === 'continued' || (work && this.responders.answer(header.key)))
+    else if (outcome === 'continued' || (work && this.responders.answer(header)))
       void this.#go(withoutEnd(passing))
     else return this.#finish(id, 'done', worker)
     return false
@@ -148,16 +148,15 @@ export class Conductor {
 
   #carryOut(message: Part, decision: Decision): Promise<void> | undefined {
     if (decision.do === 'fork') return this.#fork(message, decision)
-    if (decision.do === 'end') this.#done(message, decision.key)
-    else return this.#step(message, decision)
-    return undefined
+    if (decision.do !== 'end') return this.#step(message, decision)
+    return void this.#done(message, decision.key)
   }
 
   #step({ header, body }: Part, decision: StepDecision): Promise<void> | undefined {
     const { key, position } = decision
     if (decision.do === 'run') return this.#give({ header, body }, decision)
     const here = { header: atStep(header, key, position), body }
-    if (decision.do === 'wait') this.#ask(here, key, position)
+    if (decision.do === 'wait') this.#ask(here, key, position, key, this.responders.of(key))
     else this.#publish(here, key, position)
     return undefined
   }
@@ -189,11 +188,11 @@ export class Conductor {
     const body = Uint8Array.from(here.body)
     const { flow, version, step } = at
     const waiting = { ...here.header, flow, version, step, key: `${waitsAt}` }
-    this.waits.begin(token, { header: waiting, body }, this.#s.policyOf(waiting).wait)
+    const { wait } = this.#s.policyOf(waiting)
+    const dueAt = this.waits.begin(token, { header: waiting, body }, wait)
     if (!respond && waiting.fork === undefined)
-      this.#s.keep(waiting.id, envelope(waitsAt, { ...waiting, token }, body))
-    const { fork, ...open } = here.header
-    const header = { ...open, token }
+      this.#s.keep(waiting.id, envelope(waitsAt, { ...waiting, token, dueAt }, body))
+    const { fork, ...header } = { ...here.header, token }
     this.#s.publish(envelope(key, header, body))
     if (respond) void this.#respond(respond, { topic: '', header, body }, token)
   }
@@ -206,17 +205,17 @@ export class Conductor {
     }
   }
 
-  /** A branch gives only what the answer brought, not the values from before with it. */
+  /** An answer is laid over the values: of a branch, where its group is joined. */
   #resume(waiting: Part, values: Values | undefined): void {
     const { header } = waiting
-    const { format } = header
     try {
-      const all = values && bodyOf(format, { ...valuesOf(waiting), ...values })
+      const all = values && bodyOf(header.format, { ...valuesOf(waiting), ...values })
       const message = { header, body: all ?? waiting.body }
       if (header.fork === undefined) return this.#answered(message)
+      if (values) this.#forks.answered(header, values)
       const step = resumeBranch(this.#s.program, header)
       if (step?.do === 'run') void this.#give(message, step)
-      else this.#forks.ended(header, values && { header, body: bodyOf(format, values) })
+      else this.#forks.ended(header, undefined)
     } catch (error) {
       this.failed(waiting, stepError(error, header.key, 'EIO'))
     }
@@ -261,23 +260,24 @@ export class Conductor {
     if (!this.#isCaught(message, why)) this.#end(message, why)
   }
 
-  /** Whether the flow's catch step has the message now; dead letters are for people to see to. */
+  /** True: the flow's catch step has the message, or all stops and it has ended. Dead letters are for people to see to. */
   #isCaught({ header, body }: Part, why: Verdict): boolean {
     const caught = whenFailed(this.#s.program, header, why.error, why.outcome === 'dead')
-    if (caught.do === 'fail' || why.error.code === 'ESTOPPED') return false // that runs again, or was refused
+    if (caught.do === 'fail' || isStop(why)) return false // that runs again, or was refused
     this.#drop(header.id)
     const at = { ...atStep(header, caught.key), error: why.error, isCaught: true }
-    this.#s.holdings.unlimit(header.id)
     if (caught.by === 'publish') {
       this.#s.publish(envelope(caught.key, at, body))
       return false
     }
     try {
       void this.#give({ header: at, body }, { key: caught.key, position: header }, why)
-      return true
-    } catch {
-      return false // there is no worker left
+    } catch (error) {
+      const stop = { outcome: 'failed', error: stepError(error, at.key, 'EIO') } as const
+      if (!isStop(stop)) return false // there is no worker left
+      this.#end({ header, body }, stop)
     }
+    return true
   }
 
   #end(message: Part, { outcome, error, worker }: Verdict): void {
@@ -288,12 +288,12 @@ export class Conductor {
   /** False if the message had ended before. */
   #finish(id: string, outcome: Outcome, worker?: string, code?: string): boolean {
     this.#drop(id)
-    this.#s.holdings.unlimit(id)
     return this.#s.ledger.settle(id, outcome, worker && placeOf(worker), code)
   }
 
-  /** Nothing of this message waits any more, nor is to be done by a worker. */
+  /** Nothing of this message waits any more, is late, or is to be done by a worker. */
   #drop(id: string): void {
+    this.#s.holdings.unlimit(id)
     this.waits.drop(id)
     this.#forks.drop(id)
   }

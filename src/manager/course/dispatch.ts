@@ -23,6 +23,7 @@ export class Dispatch {
   readonly #queue = new Fifo<Work>()
   readonly #pins = new Map<string, { readonly lane: Lane; count: number }>() // lines under way
   #waiting = 0
+  #closing = 0 // workers that are being taken away
   #turn = 0 // of the lane after the one that was chosen last
 
   /** A worker may have `prefetch` messages beside the one it works on. */
@@ -62,7 +63,7 @@ export class Dispatch {
 
   /** The next message and its worker, who has it from now on; undefined if none can be given. */
   next(): { readonly lane: Lane; readonly work: Work } | undefined {
-    const found = this.#nextParked() ?? this.#nextQueued()
+    const found = this.#closing > 0 ? undefined : (this.#nextParked() ?? this.#nextQueued())
     if (!found) return undefined
     this.#waiting--
     found.lane.give(found.work)
@@ -86,12 +87,18 @@ export class Dispatch {
     this.#lanes.delete(worker)
     this.#inTurn = [...this.#lanes.values()]
     this.#parkedIn.delete(lane)
-    for (const left of lane.takeAll()) {
-      const { work, stage } = left
-      this.#unpin(work)
-      if (!work.isOver && (stage === 'waiting' || again(left))) this.#addAgain(work)
+    const all = lane.takeAll()
+    for (const { work } of all) this.#unpin(work)
+    const parked = this.#unpark(lane)
+    this.#closing++ // what `again` has begin must not overtake those of its line that wait again
+    try {
+      for (const left of all)
+        if (!left.work.isOver && (left.stage === 'waiting' || again(left)))
+          this.#addAgain(left.work)
+    } finally {
+      this.#closing--
     }
-    for (const work of this.#unpark(lane)) this.#again.push(work)
+    for (const work of parked) this.#again.push(work)
   }
 
   /** Everything that waits, for its end. */

@@ -6,6 +6,7 @@ import { type Joined, Joins } from '../../flow/join.ts'
 import type { Header } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
 import { atStep, type Part, stepError } from '../messages.ts'
+import type { Values } from '../worker/handlers.ts'
 import { type Verdict, workIdOf } from './work.ts'
 
 export interface ForksHooks {
@@ -51,6 +52,11 @@ export class Forks {
   /** Whether this fork has not ended. */
   isOpen(id: string, token: string): boolean {
     return this.#open.get(id)?.token === token
+  }
+
+  /** A branch waited, and got these values; it may go on. */
+  answered({ fork = '', step }: Header, values: Values): void {
+    this.#joins.answered(fork, step, values)
   }
 
   /** A branch ended, with values if it gave some; those that cannot be read fail it. */

@@ -12,7 +12,7 @@ import { DeadLetters } from '../dead-letters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dispatch, type DispatchOrder } from './dispatch.ts'
 import type { Left } from './lane.ts'
-import { type Verdict, type Work, workIdOf } from './work.ts'
+import { isStop, type Verdict, type Work, workIdOf } from './work.ts'
 
 export interface HoldingsSettings {
   readonly dispatch: DispatchOrder
@@ -135,7 +135,7 @@ export class Holdings {
   #end(work: Work, verdict: Verdict): void {
     if (work.isOver) return // a part of a message that ended a moment ago
     this.#forget(work)
-    this.#hooks.lost(work, work.verdict ?? verdict)
+    this.#hooks.lost(work, isStop(verdict) ? verdict : (work.verdict ?? verdict))
   }
 
   #forget(work: Work): void {

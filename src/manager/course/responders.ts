@@ -2,7 +2,7 @@
 
 import { isDone } from '../../flow/flow.ts'
 import { ActionKey } from '../../topic/action-key.ts'
-import type { Envelope } from '../../topic/envelope.ts'
+import type { Envelope, Header } from '../../topic/envelope.ts'
 import type { Values } from '../worker/handlers.ts'
 
 /**
@@ -27,10 +27,10 @@ export class Responders {
     return () => void this.#all.delete(responder)
   }
 
-  /** Whether somebody answers what was published under this text of a key, which ended its message. */
-  answer(text: string): boolean {
+  /** Whether somebody answers what was published under the key of this header, which ended its message. */
+  answer({ key: text, flow }: Header): boolean {
     if (this.#all.size === 0) return false
-    const key = ActionKey.parse(text)
+    const key = ActionKey.parse(text).with({ flow })
     return !isDone(key) && this.of(key) !== undefined
   }
 

@@ -4,7 +4,7 @@
 import type { ZmqError } from '../../core/errors.ts'
 import { Continuations, type WaitEnd } from '../../flow/continuations.ts'
 import type { StepError } from '../../topic/envelope.ts'
-import type { Part } from '../messages.ts'
+import { type Part, stepError } from '../messages.ts'
 import type { Values } from '../worker/handlers.ts'
 
 /** A message, or a branch of one, that waits for an answer. */
@@ -28,8 +28,8 @@ export interface OpenWaits {
   list(): Wait[]
   /** The message goes on, with these values laid over its own. */
   complete(token: string, values?: Values): boolean
-  /** The step fails with this error. */
-  fail(token: string, error: StepError): boolean
+  /** The step fails with this error: of an Error its `code`, or EHANDLER. */
+  fail(token: string, error: StepError | Error): boolean
   /** The step fails with ECANCELED. */
   cancel(token: string): boolean
 }
@@ -62,14 +62,18 @@ export class Waits implements OpenWaits {
     })
   }
 
-  /** A message waits at the step that its header says; for `limitMs`, 0 = for ever. */
-  begin(token: string, { header, body }: Part, limitMs: number): void {
+  /**
+   * A message waits at the step that its header says; for `limitMs`, 0 = for ever. Returns until when, ms
+   * since the epoch; what waited before a crash goes on with that.
+   */
+  begin(token: string, { header, body }: Part, limitMs: number, until?: number): number {
     const { id } = header
-    const dueAt = limitMs > 0 ? Date.now() + limitMs : 0
+    const dueAt = until ?? (limitMs > 0 ? Date.now() + limitMs : 0)
     this.#table.wait({ token, dueAt, header, body })
     const tokens = this.#tokens.get(id)
     if (tokens) tokens.add(token)
     else this.#tokens.set(id, new Set([token]))
+    return dueAt
   }
 
   /** The message that waits as a whole. */
@@ -82,8 +86,10 @@ export class Waits implements OpenWaits {
     return this.#over(this.#table.complete(token, values))
   }
 
-  fail(token: string, error: StepError): boolean {
-    return this.#over(this.#table.fail(token, error))
+  fail(token: string, error: StepError | Error): boolean {
+    const step = this.#table.get(token)?.header.key ?? ''
+    const why = error instanceof Error ? stepError(error, step, 'EHANDLER') : error
+    return this.#over(this.#table.fail(token, why))
   }
 
   cancel(token: string): boolean {

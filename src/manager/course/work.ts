@@ -39,6 +39,11 @@ export interface Verdict {
   readonly worker?: string | undefined
 }
 
+/** Whether a message ends only because all stops: with a journal it runs again. Handlers may give that code, too. */
+export function isStop({ error, worker }: Verdict): boolean {
+  return error.code === 'ESTOPPED' && worker === undefined
+}
+
 /** By which a message, a branch of one, or its catch step is known while workers have it. */
 export function workIdOf(header: Pick<Header, 'id' | 'fork' | 'step' | 'isCaught'>): string {
   const { id, fork, step, isCaught } = header

@@ -9,6 +9,8 @@ export interface Host {
    * signal), or with undefined when it ended well or was terminated. Never rejects.
    */
   readonly exited: Promise<Error | undefined>
+  /** Resolves when it gives a sign of life; never, if it hangs, has ended, or its code has no `answerAlive`. */
+  alive(): Promise<void>
   /** Asks it to end well: `askedToLeave` resolves in it. */
   leave(): void
   /** Ends it at once, as a crash would (a process: SIGKILL). Resolves when it has ended. */

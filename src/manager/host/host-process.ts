@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { signOfLife } from './alive.ts'
 import { endedWith, type Starting } from './host-contract.ts'
 import { type LastWords, LEAVE, READY } from './hosted.ts'
 import { isTypeScript, readsTypeScript, tsxApi } from './typescript.ts'
@@ -35,6 +36,10 @@ export class ProcessHost implements Starting {
       })
     })
     this.#child.send(data as object, () => {}) // when it is gone already, 'exit' says so
+  }
+
+  alive(): Promise<void> {
+    return signOfLife(this.#child, (word) => this.#child.send(word, () => {})) // it may be gone
   }
 
   leave(): void {

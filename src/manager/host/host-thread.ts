@@ -1,6 +1,7 @@
 // A host that is a worker thread of this process.
 
 import { Worker } from 'node:worker_threads'
+import { signOfLife } from './alive.ts'
 import { endedWith, type Starting } from './host-contract.ts'
 import { LEAVE, READY } from './hosted.ts'
 import { isTypeScript, readsTypeScript, tsxApi } from './typescript.ts'
@@ -26,6 +27,10 @@ export class ThreadHost implements Starting {
         resolve(failure ?? (isTerminated ? undefined : endedWith(name, code)))
       })
     })
+  }
+
+  alive(): Promise<void> {
+    return signOfLife(this.#thread, (word) => this.#thread.postMessage(word))
   }
 
   leave(): void {

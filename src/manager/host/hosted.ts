@@ -1,7 +1,7 @@
 // What code that `startHost` runs knows of whoever started it, the same in a thread and in a process.
 
 import { once } from 'node:events'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { ZmqError } from '../../core/errors.ts'
 
 /** What a host is told when its code is ready; handlers may send other things by the same way. */
@@ -9,6 +9,9 @@ export const READY = 'zmanager:ready'
 
 /** What a host is told when it is to end well. */
 export const LEAVE = 'zmanager:leave'
+
+/** How often a process looks whether whoever started it is there, ms. */
+const LOOK_MS = 1000
 
 /** How a process tells the error that ends it. */
 export interface LastWords {
@@ -21,19 +24,26 @@ export interface LastWords {
 
 /**
  * The `data` of `startHost`; call it once, before anything else. From then on a process ends when the
- * one that started it is gone, and leaves SIGINT and SIGTERM, which a terminal and systemd send to
- * whole groups, to that one. Rejects with EFSM when nobody started this with `startHost`.
+ * one that started it is gone, and leaves SIGINT, SIGTERM and SIGHUP, which a terminal and systemd send
+ * to whole groups, to that one. Rejects with EFSM when nobody started this with `startHost`.
  */
 export async function hostData<T>(): Promise<T> {
   if (parentPort) return workerData as T
   if (!process.send) throw new ZmqError('EFSM', 'This file is run by a ZManager, not by itself')
   process.on('uncaughtException', lastWords)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   process.on('disconnect', () => process.exit())
   if (!process.connected) process.exit()
+  endWithParent()
   const [data] = await once(process, 'message')
   process.channel?.unref() // the process ends when its work does
   return data
+}
+
+/** Code that never returns keeps `disconnect` from being heard: a thread of its own looks after that. */
+function endWithParent(): void {
+  const look = `process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL')`
+  new Worker(`setInterval(() => ${look}, ${LOOK_MS})`, { eval: true, execArgv: [] }).unref()
 }
 
 /** Resolves `startHost`. */

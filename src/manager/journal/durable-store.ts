@@ -14,17 +14,18 @@ import type { DeadLetters, KeptLetter, LetterKeeper } from '../dead-letters.ts'
 import type { Ended } from '../ledger.ts'
 import { openSent } from '../messages.ts'
 import { OutdatedCounts, whyOutdated } from '../outdated.ts'
-import { Journal, type Recovered } from './journal.ts'
+import { Journal, type JournalStatistics, type Recovered } from './journal.ts'
 import { letterFrames, letterOf } from './letter-frames.ts'
+import { Suspects } from './suspects.ts'
 
 export interface DurableHooks {
   /** A message was on file that is no envelope. It has ended. */
   malformed(error: unknown): void
   /**
-   * A recovered message is in a version of its flow that is not loaded: it is to become a dead letter.
-   * False if there is no room: it stays in the journal then.
+   * A recovered message is to become a dead letter: its version of a flow is not loaded, or it ends the
+   * process. False if there is no room: it stays in the journal then.
    */
-  outdated(received: Envelope, error: StepError): boolean
+  bury(received: Envelope, error: StepError): boolean
   /** Something an operator should read. */
   report(text: string): void
 }
@@ -41,6 +42,7 @@ export type Keeper = Pick<
   | 'ended'
   | 'buried'
   | 'taken'
+  | 'statistics'
   | 'close'
 >
 
@@ -60,7 +62,10 @@ export class DurableStore implements LetterKeeper {
   readonly #hooks: DurableHooks
   readonly #limit: number
   readonly #senders = new Map<string, Sender>() // who wants to know when his message is on file
+  readonly #suspects = new Suspects((id, stage) => this.replaced(id, stage))
+  #letters: DeadLetters | undefined
   #underWay = 0
+  #isStopping = false
   #last: Promise<void> = Promise.resolve() // the end of the queue
   #roomWanted: (() => void) | undefined
 
@@ -80,12 +85,17 @@ export class DurableStore implements LetterKeeper {
     return new DurableStore(await Journal.open(path, { fsync, report }), hooks)
   }
 
+  get statistics(): JournalStatistics {
+    return this.#journal.statistics()
+  }
+
   /**
    * Fills `letters` with those on file, and keeps what comes to them and goes. To be called before
    * `recovered`.
    */
   async keepLetters(letters: DeadLetters): Promise<void> {
     letters.keeper = this
+    this.#letters = letters
     for await (const { id, message } of this.#journal.letters()) {
       try {
         letters.restore(letterOf(message))
@@ -111,8 +121,10 @@ export class DurableStore implements LetterKeeper {
       const received = this.#open(found, flows)
       if (!received) continue
       const error = whyOutdated(flows, received.header)
-      if (!error) yield received
-      else outdated.add(received.header, this.#hooks.outdated(received, error))
+      const deadly = error ? undefined : this.#suspects.judge(received, found.crashes, flows)
+      if (error) outdated.add(received.header, this.#hooks.bury(received, error))
+      else if (deadly) this.#bury(received, deadly)
+      else yield received
     }
     for (const text of outdated.texts()) this.#hooks.report(text)
   }
@@ -122,10 +134,15 @@ export class DurableStore implements LetterKeeper {
    * that is reported, and a crash would leave the message at the stage before.
    */
   replaced(id: string, message: Message): Promise<void> {
-    return this.#journal.replaced(id, message).catch((error) => {
+    return this.#journal.replaced(id, this.#suspects.staged(id, message)).catch((error) => {
       const text = `the new stage of the message ${id} could not be kept, a crash would take it back`
       this.#hooks.report(`${text}: ${error.message}`)
     })
+  }
+
+  /** Undefined, or resolves when it is the turn of a recovered message that may be what ends the process. */
+  turnOf(received: Envelope): Promise<void> | undefined {
+    return this.#suspects.turnOf(received)
   }
 
   /**
@@ -144,6 +161,7 @@ export class DurableStore implements LetterKeeper {
     const sender = this.#senders.get(id)
     this.#senders.delete(id)
     kept.then(sender?.resolve, sender?.reject ?? (() => {})) // `take` may look at it late
+    if (this.#letters?.has(id)) void kept.then(() => this.#letters?.forget(id)).catch(() => {})
     this.#underWay++
     this.#last = this.#last.then(() => take(kept)).then(() => this.#taken())
     if (this.#underWay < this.#limit) return undefined
@@ -174,12 +192,19 @@ export class DurableStore implements LetterKeeper {
     }
   }
 
+  /** The ZManager stops: what ends with ESTOPPED from now on is to run again. A component may fail with that code before. */
+  stops(): void {
+    this.#isStopping = true
+  }
+
   /**
    * An end was counted: the message needs no file any more. Those that end only because the ZManager
    * stops stay, and run when it is started again.
    */
   readonly ended: Ended = (id, outcome, worker, code) => {
-    if (code === 'ESTOPPED' && worker === undefined) return
+    this.#senders.get(id)?.reject(refused(id, code)) // it never was on file
+    this.#suspects.ended(id)
+    if (this.#isStopping && code === 'ESTOPPED' && worker === undefined) return
     this.#journal.ended(id, outcome)
   }
 
@@ -218,6 +243,14 @@ export class DurableStore implements LetterKeeper {
     }
   }
 
+  #bury(received: Envelope, error: StepError): void {
+    const isDead = this.#hooks.bury(received, error)
+    const what = isDead
+      ? 'a dead letter now'
+      : 'not run, and stays in the journal because dead_letters has no room'
+    this.#hooks.report(`the message ${received.header.id} is ${what}: ${error.message}`)
+  }
+
   #taken(): void {
     this.#underWay--
     this.#roomWanted?.()
@@ -227,6 +260,11 @@ export class DurableStore implements LetterKeeper {
 
 function notKept(id: string, { code, message }: ZmqError): NotKeptError {
   return new NotKeptError(code, `The message ${id} could not be kept: ${message}`)
+}
+
+function refused(id: string, code = 'EIO'): ZmqError {
+  const advice = code === 'EAGAIN' ? ': too many wait, send it again later' : ''
+  return new ZmqError(code, `The ZManager did not take the message ${id}${advice}`)
 }
 
 function underWay(id: string): ZmqError {

@@ -87,7 +87,8 @@ export class JournalAppender {
   }
 
   #nextBatch(): Item[] {
-    if (this.#unwritten.length > 0) this.#queue.unshift(...this.#unwritten.splice(0))
+    this.#queue = this.#unwritten.concat(this.#queue)
+    this.#unwritten = []
     let bytes = 0
     const over = this.#queue.findIndex(({ entry }, i) => {
       bytes += entry.size
@@ -131,9 +132,16 @@ export class JournalAppender {
     }
   }
 
+  /**
+   * What is behind it in the queue fails with it: records keep their order, so it could only go where
+   * these could not, and would wait for ever where the first of them is too large for what is left.
+   */
   #failed(batch: Item[], error: Error): void {
     for (const item of batch) item.settled?.(error)
-    if (!this.#file.isBroken) this.#unwritten.push(...batch.filter((item) => !item.settled))
+    const behind = withoutVoid(this.#queue)
+    this.#queue = []
+    for (const item of behind) item.settled?.(error)
+    if (!this.#file.isBroken) this.#unwritten = batch.concat(behind).filter((item) => !item.settled)
     this.#complain(error)
   }
 

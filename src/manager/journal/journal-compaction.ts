@@ -102,8 +102,11 @@ export class Compaction {
   /** What goes to `to` of the new file for this record; undefined: nothing. */
   #copyOf({ kind, offset, bytes }: Found, to: number): Buffer | undefined {
     const id = idOf(bytes)
-    if (kind === ACCEPTED || kind === REPLACED || kind === PLACED)
-      return this.#message(id, { kind, offset, bytes }, to)
+    if (kind === ACCEPTED || kind === REPLACED || kind === PLACED) {
+      const isAgain = kind !== REPLACED && this.letters.delete(id)
+      const record = this.#message(id, { kind, offset, bytes }, to)
+      return record ?? (isAgain ? recordOf(TAKEN, id) : undefined)
+    }
     let isWanted = kind === STARTED && this.messages.size > 0
     // An end, of any kind, is of use only where what it ends was copied before it came.
     if (kind === ENDED) isWanted = this.messages.delete(id)
@@ -127,12 +130,12 @@ export class Compaction {
     }
     if (!place) return undefined
     this.messages.set(id, { from: -1, to, first: to }) // the newest is yet to come
-    return placed(id)
+    return recordOf(PLACED, id)
   }
 }
 
-function placed(id: string): Buffer {
-  const entry = idEntry(PLACED, id)
+function recordOf(kind: typeof PLACED | typeof TAKEN, id: string): Buffer {
+  const entry = idEntry(kind, id)
   const record = Buffer.allocUnsafe(entry.size)
   encodeEntry(entry, record, 0, 0, 0)
   return record

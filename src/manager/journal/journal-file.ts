@@ -11,6 +11,7 @@ import {
   HEADER_BYTES,
   type Header,
   isHeaderStart,
+  newerVersion,
   newMark,
 } from './journal-format.ts'
 import type { Part } from './journal-scan.ts'
@@ -156,7 +157,10 @@ async function readHeader(handle: FileHandle, path: string): Promise<Header | un
   const header = decodeHeader(bytes.subarray(0, bytesRead))
   if (header) return bytesRead < HEADER_BYTES ? undefined : header
   if (bytesRead < HEADER_BYTES && isHeaderStart(bytes.subarray(0, bytesRead))) return undefined
-  throw noJournal(path, 'it does not begin like one')
+  const version = newerVersion(bytes.subarray(0, bytesRead))
+  if (version === undefined) throw noJournal(path, 'it does not begin like one')
+  const text = `The journal ${path} is of version ${version}, newer than this zmanager: open it with the one that wrote it`
+  throw new ZmqError('EINVAL', text, { address: path })
 }
 
 /** Of an older version: one copy after the other, so that a crash leaves one of them whole. */

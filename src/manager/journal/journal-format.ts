@@ -7,8 +7,8 @@
 //   replaced   kind 3   as accepted: what the message is now, in the place it had
 //   placed     kind 4   [id, UTF-8]: the place of a message whose newest record comes later
 //   buried     kind 5   as accepted: a letter, kept until it is taken; its message has ended
-//   taken      kind 6   [id, UTF-8]: of a letter
-//   started    kind 7   nothing: all that was live was given back, to be run once more
+//   taken      kind 6   [id, UTF-8]: of a letter; `accepted` with its id takes it too
+//   started    kind 7   nothing, or CRASHED: all that was live was given back, to be run once more
 //
 // Version 1 has kinds 1 and 2 only; a file of it is given the header of version 2 when it is opened,
 // so that a program which knows no more than version 1 leaves it alone.
@@ -85,7 +85,13 @@ export function idEntry(kind: WithId, id: string): Entry {
   return { kind, id, size: HEAD_BYTES + Buffer.byteLength(id) }
 }
 
-export const STARTED_ENTRY: Entry = { kind: STARTED, id: '', size: HEAD_BYTES }
+/** In place of the id of a start: the process before it crashed. */
+export const CRASHED = 'crashed'
+
+export function startedEntry(wasCrash: boolean): Entry {
+  const id = wasCrash ? CRASHED : ''
+  return { kind: STARTED, id, size: HEAD_BYTES + id.length }
+}
 
 function badId(what: string): ZmqError {
   return new ZmqError('EINVAL', `The id of a message ${what}`)
@@ -126,6 +132,16 @@ function decodeCopy(bytes: Buffer, at: number): { version: number; mark: number 
   if (copy.length < HEADER_COPY_BYTES || version === 0) return undefined
   if (crc32(copy.subarray(0, 12)) !== copy.readUInt32BE(12)) return undefined
   return { version, mark: copy.readUInt32BE(8) }
+}
+
+/** The version of a journal that is too new to be read here; undefined for one that is none. */
+export function newerVersion(bytes: Buffer): number | undefined {
+  const version = bytes[6] ?? 0
+  const isWhole =
+    bytes.length >= HEADER_COPY_BYTES && crc32(bytes.subarray(0, 12)) === bytes.readUInt32BE(12)
+  return isWhole && version > VERSION && bytes.toString('latin1', 0, 6) === 'ZMJRNL'
+    ? version
+    : undefined
 }
 
 /** Whether a file shorter than a header is the beginning of one: of a journal that was never used. */

@@ -23,10 +23,13 @@ interface Holder {
 export class JournalLock {
   readonly #file: string
   readonly #text: string
+  /** Whether the one before did not give it back: its process crashed. */
+  readonly wasLeft: boolean
 
-  private constructor(file: string, text: string) {
+  private constructor(file: string, text: string, wasLeft: boolean) {
     this.#file = file
     this.#text = text
+    this.wasLeft = wasLeft
   }
 
   /**
@@ -40,14 +43,16 @@ export class JournalLock {
     const holder: Holder = { pid, host: hostname(), birth: birthOf(pid), since }
     const text = `${JSON.stringify(holder)}\n`
     const own = `${file}.${randomBytes(6).toString('hex')}`
-    writeFileSync(own, text, { flag: 'wx' })
+    writeFileSync(own, text, { flag: 'wx', flush: true })
+    let wasLeft = false
     try {
       for (let tries = 0; tries < TRIES; tries++) {
-        if (link(own, file)) return new JournalLock(file, text)
+        if (link(own, file)) return new JournalLock(file, text, wasLeft)
         const there = read(file)
         if (there === undefined) continue // gone in the meantime
         checkGone(there, path, file)
         removeStale(file, there, own)
+        wasLeft = true
       }
     } finally {
       rmSync(own, { force: true })

@@ -8,13 +8,13 @@ import type { JournalFile } from './journal-file.ts'
 import {
   ACCEPTED,
   BURIED,
+  CRASHED,
   ENDED,
   idOf,
   messageOf,
   PLACED,
   REPLACED,
   STARTED,
-  TAKEN,
 } from './journal-format.ts'
 import type { Place } from './journal-places.ts'
 import { type Damage, type Found, type Part, readRecord, Scan } from './journal-scan.ts'
@@ -31,15 +31,25 @@ export interface Recovered extends Buried {
   readonly isReplaced: boolean
   /** How many times since then it was given back to be run again; this time not counted. */
   readonly starts: number
+  /** How many crashes it was there at since then; this one, if it was one, counted too. */
+  readonly crashes: number
 }
+
+/** Starts, and those after a crash. */
+interface Starts {
+  readonly all: number
+  readonly crashes: number
+}
+
+const NONE: Starts = { all: 0, crashes: 0 }
 
 export interface Recovery {
   /** By id, in the order the messages were accepted. */
   readonly live: Map<string, Place>
   /** By id, in the order the letters were buried. */
   readonly letters: Map<string, Place>
-  /** What `Recovered.starts` says of live messages, where it is not 0. */
-  readonly starts: ReadonlyMap<Place, number>
+  /** Of live messages since their newest record, where there were some. */
+  readonly starts: ReadonlyMap<Place, Starts>
   readonly damaged: readonly Damage[]
   readonly tail: Damage | undefined
 }
@@ -61,16 +71,18 @@ export async function recover(file: JournalFile): Promise<Recovery> {
 class Reading {
   readonly #live = new Map<string, Place>()
   readonly #letters = new Map<string, Place>()
-  readonly #startsBefore = new Map<Place, number>() // its newest record, where it is not 0
-  #starts = 0
+  readonly #startsBefore = new Map<Place, Starts>() // its newest record, where there were some
+  #starts = NONE
 
   take({ kind, offset, bytes }: Found): void {
+    const id = idOf(bytes)
     if (kind === STARTED) {
-      this.#starts++
+      const { all, crashes } = this.#starts
+      this.#starts = { all: all + 1, crashes: crashes + (id === CRASHED ? 1 : 0) }
       return
     }
-    const id = idOf(bytes)
-    if (kind === TAKEN || kind === BURIED) this.#letters.delete(id)
+    // A message with the id of a letter is the letter sent again.
+    if (kind !== ENDED && kind !== REPLACED) this.#letters.delete(id)
     if (kind === ENDED || kind === BURIED) this.#live.delete(id)
     const place = { offset, size: bytes.length, first: offset }
     if (kind === BURIED) this.#letters.set(id, place)
@@ -80,11 +92,12 @@ class Reading {
   }
 
   end(): Pick<Recovery, 'live' | 'letters' | 'starts'> {
-    const starts = new Map<Place, number>()
+    const starts = new Map<Place, Starts>()
     for (const [id, place] of this.#live) {
       if (place.offset < 0) this.#live.delete(id) // what was to come is damaged
-      const since = this.#starts - (this.#startsBefore.get(place) ?? 0)
-      if (since > 0) starts.set(place, since)
+      const { all, crashes } = this.#startsBefore.get(place) ?? NONE
+      const since = { all: this.#starts.all - all, crashes: this.#starts.crashes - crashes }
+      if (since.all > 0) starts.set(place, since)
     }
     return { live: this.#live, letters: this.#letters, starts }
   }
@@ -93,14 +106,14 @@ class Reading {
   #begin(id: string, place: Place): void {
     this.#live.delete(id)
     this.#live.set(id, place)
-    if (this.#starts > 0) this.#startsBefore.set(place, this.#starts)
+    if (this.#starts.all > 0) this.#startsBefore.set(place, this.#starts)
   }
 
   #replace(id: string, { offset, size }: Place): void {
     const place = this.#live.get(id)
     if (!place) return this.#begin(id, { offset, size, first: offset })
     Object.assign(place, { offset, size })
-    if (this.#starts > 0) this.#startsBefore.set(place, this.#starts)
+    if (this.#starts.all > 0) this.#startsBefore.set(place, this.#starts)
   }
 }
 
@@ -120,10 +133,16 @@ export class Backlog {
   readonly #handle: FileHandle | undefined
   readonly #byFirst = new Map<number, Kept>()
   readonly #letters: readonly [string, Place][]
-  readonly #starts: ReadonlyMap<Place, number>
+  readonly #starts: ReadonlyMap<Place, Starts>
+  readonly #crashes: number // that are not on file yet
   #state: 'new' | 'read' | 'closed' = 'new'
 
-  private constructor(part: Part | undefined, { live, letters, starts }: Recovery) {
+  private constructor(
+    part: Part | undefined,
+    { live, letters, starts }: Recovery,
+    wasCrash: boolean,
+  ) {
+    this.#crashes = wasCrash ? 1 : 0
     this.#part = part
     this.#handle = part?.handle
     for (const place of live.values()) {
@@ -134,10 +153,16 @@ export class Backlog {
     this.#starts = starts
   }
 
-  static async open(path: string, file: JournalFile, recovery: Recovery): Promise<Backlog> {
+  /** `wasCrash`: how the process before ended. */
+  static async open(
+    path: string,
+    file: JournalFile,
+    recovery: Recovery,
+    wasCrash: boolean,
+  ): Promise<Backlog> {
     const isEmpty = recovery.live.size + recovery.letters.size === 0
     const part = isEmpty ? undefined : { ...file.part(), handle: await open(path, 'r') }
-    return new Backlog(part, recovery)
+    return new Backlog(part, recovery, wasCrash)
   }
 
   /** Oldest first. */
@@ -182,7 +207,9 @@ export class Backlog {
         const record = isHere ? found.bytes : await readRecord(part, offset, size)
         if (!record) continue
         const isReplaced = record[12] === REPLACED
-        yield { id, message: messageOf(record), isReplaced, starts: this.#starts.get(place) ?? 0 }
+        const { all: starts, crashes } = this.#starts.get(place) ?? NONE
+        const counts = { starts, crashes: crashes + this.#crashes }
+        yield { id, message: messageOf(record), isReplaced, ...counts }
       }
     }
   }

@@ -24,7 +24,7 @@ import {
   framesEntry,
   idEntry,
   REPLACED,
-  STARTED_ENTRY,
+  startedEntry,
   TAKEN,
 } from './journal-format.ts'
 import { JournalLock, realOf } from './journal-lock.ts'
@@ -89,7 +89,7 @@ export class Journal {
       lock = JournalLock.take(real)
       file = await JournalFile.open(real)
       const recovery = await recover(file)
-      const backlog = await Backlog.open(real, file, recovery)
+      const backlog = await Backlog.open(real, file, recovery, lock.wasLeft)
       return new Journal({ ...recovery, path: real, lock, file, backlog }, settings)
     } catch (error) {
       await file?.handle.close()
@@ -128,7 +128,8 @@ export class Journal {
    * machine too. The frames must not change or be given away until then. Rejects with EINVAL for an
    * id that is live or cannot be stored, EMSGSIZE (256 MiB), EBADF after `close`, and with the
    * system's code (ENOSPC ...) when it could not be written: it is not in the journal then. Only
-   * after a failed sync (EIO) it may be, and the journal is out of use.
+   * after a failed sync (EIO) it may be, and the journal is out of use. A letter of this id is taken by
+   * it, in the same record.
    */
   accepted(id: string, message: Message): Promise<void> {
     return new Promise((done, reject) => {
@@ -136,9 +137,13 @@ export class Journal {
       if (this.has(id)) throw inUse(id)
       const entry = framesEntry(ACCEPTED, id, message)
       const place = this.#live.add(id, entry.size)
+      const letter = this.#letters.byId.get(id)
       this.#appender.append({
         entry,
-        written: (offset) => this.#live.written(id, place, offset, entry.size),
+        written: (offset) => {
+          this.#live.written(id, place, offset, entry.size)
+          if (letter && this.#letters.byId.get(id) === letter) this.#letters.drop(id)
+        },
         settled: (error) => {
           if (error === undefined) return done()
           if (place.offset < 0) this.#lost(id, place)
@@ -226,7 +231,7 @@ export class Journal {
     return new Promise((done, reject) => {
       if (this.#closing) throw closed(this.path)
       const settled = (error?: unknown): void => (error === undefined ? done() : reject(error))
-      this.#appender.append({ entry: STARTED_ENTRY, settled })
+      this.#appender.append({ entry: startedEntry(this.#lock.wasLeft), settled })
     })
   }
 

@@ -10,11 +10,13 @@ import { ZmqError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import { check, type Finding } from '../../flow/check.ts'
 import type { FlowTable } from '../../flow/flow.ts'
+import type { IniWarning } from '../../flow/ini.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
 import type { ZManagerConfig } from '../config.ts'
 import { envelope, newHeader } from '../messages.ts'
 import { withModules } from './modules.ts'
+import { locate } from './places.ts'
 import { type Program, programOf } from './program.ts'
 import type { ProgramInForce } from './program-in-force.ts'
 
@@ -43,6 +45,14 @@ export interface ReloadHooks {
   report(text: string): void
 }
 
+/** What a reload changed. */
+export interface Reloaded {
+  /** Names of the flows that came, went, or have another version. */
+  readonly flows: string[]
+  /** All that is odd in the files that are in force now, such as an option that nobody knows. */
+  readonly warnings: readonly IniWarning[]
+}
+
 /** What may change while it runs. */
 const CHANGEABLE: readonly string[] = ['modules', 'flows', 'actions', 'workerCount']
 
@@ -65,13 +75,13 @@ export class Reloader {
   }
 
   /** As `ZManager.reload`; `read` is called when those before are over. */
-  reload(read: () => ZManagerConfig): Promise<string[]> {
+  reload(read: () => ZManagerConfig): Promise<Reloaded> {
     const reloaded = this.#last.then(() => this.#reload(read))
     this.#last = reloaded.catch(() => {})
     return reloaded
   }
 
-  async #reload(read: () => ZManagerConfig): Promise<string[]> {
+  async #reload(read: () => ZManagerConfig): Promise<Reloaded> {
     if (!this.#hooks.isRunning())
       throw new ZmqError('EFSM', 'The ZManager does not run: reload it between start and stop')
     const config = await withModules(read(), (text) => this.#hooks.report(text), true)
@@ -87,7 +97,7 @@ export class Reloader {
     this.#upcoming = undefined
     this.#hooks.replaced()
     this.#hooks.publish(updateMessage(flows))
-    return flows
+    return { flows, warnings: next.warnings }
   }
 
   /** All that are up afterwards have the new program; if it rejects, none has. */
@@ -141,13 +151,16 @@ function assertSound(now: Program, next: Program): void {
   const known = new Set(errorsOf(now).map(({ message }) => message))
   const fresh = errorsOf(next).filter(({ message }) => !known.has(message))
   if (fresh.length === 0) return
-  const text = fresh.map(({ message }) => message).join('; ')
+  const text = fresh
+    .map(({ message, file, line }) => (file ? `${file}:${line}: ${message}` : message))
+    .join('; ')
   throw new ZmqError('EINVAL', `Nothing was reloaded: ${text} (zmanager check tells more)`)
 }
 
-function errorsOf({ flows, actions, decorators }: Program): Finding[] {
+function errorsOf({ flows, actions, decorators, sources }: Program): Finding[] {
   const current = flows.names.map((name) => flows.find(name))
-  const found = check({ flows: current, actions, decorators })
+  const places = locate(current, sources.flows, sources.actions)
+  const found = check({ flows: current, actions, decorators, places })
   return found.filter(({ severity }) => severity === 'error')
 }
 

@@ -37,6 +37,8 @@ export interface ServiceLimits {
   readonly stopMs: number
   /** How long a service has to answer a command. Default: 2000. */
   readonly answerMs: number
+  /** A service that gives no sign of life for so long hangs, and is started again. 0 = no limit. Default: 30000. */
+  readonly hangMs: number
 }
 
 export interface ServicesConfig extends ServiceLimits {
@@ -44,8 +46,25 @@ export interface ServicesConfig extends ServiceLimits {
 }
 
 const SECTION = 'ServiceManagementConfiguration'
-const LIMITS = { restarts: 5, start_timeout: 30_000, stop_timeout: 5000, answer_timeout: 2000 }
+/** Defaults, and the least that makes sense. */
+const LIMITS = {
+  restarts: [5, 0],
+  start_timeout: [30_000, 1],
+  stop_timeout: [5000, 0],
+  answer_timeout: [2000, 1],
+  hang_timeout: [30_000, 0],
+} as const
+/** What a timer can count, ms. */
+const MOST = 2 ** 31 - 1
 const KEYS = ['services', ...Object.keys(LIMITS)]
+/** Of a service; others are its own. */
+export const SERVICE_KEYS: readonly string[] = [
+  'status',
+  'module',
+  'run_in',
+  'flows',
+  'error_threshold',
+]
 const STATUSES = ['RUNNING', 'STOPPED'] as const
 
 type Fault = (line: number, message: string) => ZmqError
@@ -67,7 +86,8 @@ export function readServices({ text, file }: SourceFile): ServicesConfig | undef
   }
   const limit = (key: keyof typeof LIMITS): number => {
     const entry = entryOf(section, key)
-    return entry ? numberOf(entry, fault) : LIMITS[key]
+    const [otherwise, least] = LIMITS[key]
+    return entry ? numberOf(entry, least, fault) : otherwise
   }
   return {
     services: idsOf(section, fault).map(({ id, line }) => {
@@ -79,6 +99,7 @@ export function readServices({ text, file }: SourceFile): ServicesConfig | undef
     startMs: limit('start_timeout'),
     stopMs: limit('stop_timeout'),
     answerMs: limit('answer_timeout'),
+    hangMs: limit('hang_timeout'),
   }
 }
 
@@ -156,10 +177,10 @@ function unquoted(text: string): string {
   return /^(["']).*\1$/.test(text) && text.length > 1 ? text.slice(1, -1) : text
 }
 
-function numberOf({ key, value, line }: IniEntry, fault: Fault): number {
+function numberOf({ key, value, line }: IniEntry, least: number, fault: Fault): number {
   const number = Number(value)
-  if (Number.isSafeInteger(number) && number >= 0) return number
-  throw fault(line, `${key} must be a whole number from 0 up, not '${value}'`)
+  if (Number.isSafeInteger(number) && number >= least && number <= MOST) return number
+  throw fault(line, `${key} must be a whole number from ${least} to ${MOST}, not '${value}'`)
 }
 
 function carried(make: () => unknown, line: number, fault: Fault): void {

@@ -1,5 +1,6 @@
 // The service-management core: what flows ask of the services, answered in this process. The actions, and
-// the names in what they answer, are DigitalPy's; what was asked for is in `message`.
+// the names in what they answer, are DigitalPy's; what was asked for is in `message`. Its action `publish` is
+// missing: a step is published by its decorator, whatever its action.
 
 import { ZmqError } from '../../core/errors.ts'
 import { ActionKey } from '../../topic/action-key.ts'
@@ -53,7 +54,8 @@ function idOf({ service_id: id }: Values): string {
   throw new ZmqError('EINVAL', 'Which service is meant? Give its id as service_id')
 }
 
-function reported({ id, status, wanted, since, restarts, lastError }: ServiceStatus): Values {
+function reported(service: ServiceStatus): Values {
+  const { id, status, wanted, since, restarts, hangs, lastError } = service
   return {
     service_id: id,
     service_name: id,
@@ -62,5 +64,6 @@ function reported({ id, status, wanted, since, restarts, lastError }: ServiceSta
     last_error: lastError ?? '',
     since,
     restarts,
+    hangs,
   }
 }

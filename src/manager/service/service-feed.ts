@@ -6,10 +6,9 @@ import { ZmqError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import { Subscriber } from '../../patterns/sub.ts'
 import { ActionKey } from '../../topic/action-key.ts'
-import { decodeEnvelope, type Envelope } from '../../topic/envelope.ts'
-import { topicOf } from '../../topic/topic.ts'
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../topic/envelope.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
-import { envelope, newHeader } from '../messages.ts'
+import { newHeader } from '../messages.ts'
 
 /** When a new subscription is tried to be reached again: after so long, then twice that, and so on. */
 const FIRST_PROBE_MS = 5
@@ -33,8 +32,8 @@ export interface FeedHooks {
 export class Feed {
   readonly #hooks: FeedHooks
   readonly #socket = new Subscriber({ receiveHighWaterMark: 0 })
-  readonly #proofs = new Map<string, () => void>()
-  readonly #closed = new AbortController()
+  readonly #proofs = new Map<string, { resolve(): void; reject(reason: Error): void }>()
+  #closed: ZmqError | undefined
 
   /** `endpoint`: that of the Integration Manager's PUB socket. */
   constructor(endpoint: string, hooks: FeedHooks) {
@@ -55,27 +54,26 @@ export class Feed {
   }
 
   async close(): Promise<void> {
-    this.#closed.abort(new ZmqError('EBADF', 'The service stops: it subscribes to nothing more'))
+    this.#closed = new ZmqError('EBADF', 'The service stops: it subscribes to nothing more')
+    for (const { reject } of this.#proofs.values()) reject(this.#closed)
     await this.#socket.close()
   }
 
   async #prove(): Promise<void> {
-    const { signal } = this.#closed
-    signal.throwIfAborted()
-    const key = ActionKey.of({ flow: `probe_${randomUUID()}`, action: 'probe' })
-    const topic = topicOf(key)
-    const probe = envelope(key, newHeader(randomUUID(), key.flow, '', key), bodyOf(FORMAT, {}))
+    if (this.#closed) throw this.#closed
+    const topic = `probe~${randomUUID()}~` // of no key: nobody else gets it, nor is it kept
+    const header = newHeader(randomUUID(), '', '', ActionKey.of({ action: 'probe' }))
+    const probe = encodeEnvelope(topic, header, bodyOf(FORMAT, {}))
     let again: NodeJS.Timeout | undefined
     const send = (thenMs: number): void => {
-      this.#hooks.send(probe).catch(() => {}) // closed: the signal tells
+      this.#hooks.send(probe).catch(() => {}) // closed: `close` tells
       again = setTimeout(() => send(Math.min(2 * thenMs, LONGEST_PROBE_MS)), thenMs)
     }
     this.#socket.subscribe(topic)
     send(FIRST_PROBE_MS)
     try {
       await new Promise<void>((resolve, reject) => {
-        this.#proofs.set(topic, resolve)
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        this.#proofs.set(topic, { resolve, reject })
       })
       this.#socket.unsubscribe(topic)
     } finally {
@@ -89,8 +87,8 @@ export class Feed {
       const received = opened(message)
       if (!received) continue
       const proven = this.#proofs.get(received.topic)
-      if (proven) proven()
-      else if (!received.topic.startsWith('probe_')) this.#hooks.received(received)
+      if (proven) proven.resolve()
+      else if (!received.topic.startsWith('probe~')) this.#hooks.received(received)
     }
   }
 }

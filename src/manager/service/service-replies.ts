@@ -2,13 +2,14 @@
 // and published by different parts, so both read here how the two meet.
 
 import type { Message } from '../../core/message.ts'
-import { ActionKey } from '../../topic/action-key.ts'
 import { type Envelope, encodeEnvelope } from '../../topic/envelope.ts'
-import { topicOf } from '../../topic/topic.ts'
 
-/** What an asker subscribes to; `asker` is a name nobody else has, and what a flow's name may be. */
+/**
+ * What an asker subscribes to; `asker` is a name nobody else has, and what a flow's name may be. No key
+ * has such a topic: who subscribes to all keys does not get it, and it is not kept for late ones.
+ */
 export function replyTopic(asker: string): string {
-  return topicOf(ActionKey.of({ flow: `reply_${asker}`, action: 'reply' }))
+  return `reply~${asker}~`
 }
 
 /** An end as its asker is to get it; undefined if the message's header names none. */

@@ -5,6 +5,7 @@
 //                                                                               PUSH --> Integration Manager
 
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ZmqError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
@@ -65,11 +66,17 @@ export class ServiceRunner {
   readonly #meter = new Meter()
   readonly #stopping = new AbortController()
   #service: Service | undefined // from start on
-  #delivered: Promise<void> = Promise.resolve()
+  #begin = (): void => {}
+  /** The messages so far; the first waits until the service has started. */
+  #delivered: Promise<void> = new Promise((resolve) => {
+    this.#begin = resolve
+  })
+  #isLeaving = false // what it has not begun by now is left
   #queue = 0
 
   constructor(settings: ServiceSettings) {
     this.#settings = settings
+    setMaxListeners(0, this.#stopping.signal) // a service may hand it to all of its requests
     this.#subject.connect(settings.subjectPullAddress)
     this.#integrationManager.connect(settings.integrationManagerPullAddress)
     this.#feed = new Feed(settings.integrationManagerPubAddress, {
@@ -88,6 +95,7 @@ export class ServiceRunner {
     const own = [...commandTopics(id), replyTopic(this.#asker)]
     await this.#feed.add(...own, ...this.#topics.keys.map(subscriptionOf))
     await service.start(this.#context())
+    this.#begin()
   }
 
   /** Resolves when the service was told to stop, and has. Rejects with what its `stop` throws. */
@@ -96,19 +104,26 @@ export class ServiceRunner {
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     await Promise.race([this.#delivered, pause(this.#settings.drainMs, undefined, { ref: false })])
+    this.#isLeaving = true
     this.#requests.cancelAll(signal.reason)
-    this.#tellLeft()
     try {
       await this.#service?.stop?.()
     } finally {
       await Promise.all([this.#feed.close(), this.#subject.close()])
       await this.#integrationManager.close()
+      this.#tellLost()
     }
   }
 
-  #tellLeft(): void {
-    if (this.#queue === 0) return
-    console.error(`zmanager: service ${this.#settings.id} stops with ${this.#queue} messages left`)
+  /** Messages it got and did not do, and those it sent that nobody took. */
+  #tellLost(): void {
+    const unsent = [this.#subject, this.#integrationManager]
+      .flatMap((socket) => Object.values(socket.statistics().dropped))
+      .reduce((sum, count) => sum + count, 0)
+    const left = this.#queue > 0 ? [`${this.#queue} messages left`] : []
+    if (unsent > 0) left.push(`${unsent} that it had sent, but nobody took`)
+    if (left.length === 0) return
+    console.error(`zmanager: service ${this.#settings.id} stops with ${left.join(' and ')}`)
   }
 
   #context(): ServiceContext {
@@ -188,10 +203,12 @@ export class ServiceRunner {
 
   /** Never rejects: one message must not end the service. */
   async #deliver(message: Envelope): Promise<void> {
+    if (this.#isLeaving) return
     const { token, key } = message.header
     try {
-      const values = valuesOf(message)
-      const answer = await this.#meter.measure(() => this.#service?.message?.(values, message))
+      const answer = await this.#meter.measure(() =>
+        this.#service?.message?.(valuesOf(message), message),
+      )
       if (token !== undefined && answer) await this.#answer(token, answer, key)
     } catch (error) {
       console.error(`zmanager: service ${this.#settings.id}: ${key}:`, error)

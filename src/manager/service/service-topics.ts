@@ -56,8 +56,17 @@ export class Topics {
   accepts(topic: string): boolean {
     const published = readTopic(topic)
     if (!published) return false
-    return this.#keys.some((key) => (isEnd(key) ? published.equals(key) : published.matches(key)))
+    return this.#keys.some((key) => {
+      if (isEnd(key)) return published.equals(key)
+      return published.matches(key) && (key.flow !== '' || !isOfCommands(published))
+    })
   }
+}
+
+/** Commands to services, and replies to these: a key that names no flow does not mean them. */
+function isOfCommands({ flow, action }: ActionKey): boolean {
+  if (action === 'ServiceCommand') return flow.startsWith('command_')
+  return action === 'done' && flow === 'completed_command'
 }
 
 function isEnd({ flow, decorator, sender, context, action }: ActionKey): boolean {

@@ -12,7 +12,7 @@ import type { ServiceConfig, ServiceLimits } from './service-config.ts'
 import type { ServiceSettings } from './service-runner.ts'
 import { fieldsOf } from './service-topics.ts'
 
-/** UNKNOWN: it runs, but did not answer when it was last asked for its health. */
+/** UNKNOWN: it runs, but did not answer when it was last asked for its health or a sign of life. */
 export type ServiceState = 'RUNNING' | 'STOPPED' | 'STOPPING' | 'STARTING' | 'ERROR' | 'UNKNOWN'
 
 export interface ServiceStatus {
@@ -22,8 +22,10 @@ export interface ServiceStatus {
   readonly wanted: 'RUNNING' | 'STOPPED'
   /** Since when it has this status, ms since the epoch. */
   readonly since: number
-  /** How often it was started again after a crash. */
+  /** How often it was started again after a crash, or because it hung. */
   readonly restarts: number
+  /** How often it was ended because it hung. */
+  readonly hangs: number
   /** Why it last ended or could not start; it stays when all is well again. */
   readonly lastError?: string
 }
@@ -52,7 +54,11 @@ export class ServiceUnit {
   #isAnswering = true
   #wanted: ServiceStatus['wanted']
   #since = Date.now()
-  #runsFrom = 0 // monotonic
+  #run = 0
+  #runsFrom = 0 // monotonic, as the next
+  #livedAt = 0 // its last sign of life
+  #hung: string | undefined // why it is being ended
+  #hangs = 0
   #lastError: string | undefined
   #restarts = 0
   #crashes = 0 // in a row
@@ -73,17 +79,38 @@ export class ServiceUnit {
     const status = this.#state === 'RUNNING' && !this.#isAnswering ? 'UNKNOWN' : this.#state
     const lastError = this.#lastError === undefined ? {} : { lastError: this.#lastError }
     const wanted = this.#wanted
-    return { id, status, wanted, since: this.#since, restarts: this.#restarts, ...lastError }
+    const counts = { restarts: this.#restarts, hangs: this.#hangs }
+    return { id, status, wanted, since: this.#since, ...counts, ...lastError }
   }
 
   get isUp(): boolean {
     return this.#state === 'RUNNING'
   }
 
-  /** Whether it answered when it was asked. */
-  set isAnswering(answers: boolean) {
-    if (this.#isAnswering !== answers) this.#since = Date.now()
-    this.#isAnswering = answers
+  /** Another number after every start: what was asked of one run says nothing of the next. */
+  get run(): number {
+    return this.#run
+  }
+
+  /** Whether it answered when it was asked in that run. */
+  answered(run: number, isAnswering: boolean): void {
+    if (run !== this.#run) return
+    if (this.#isAnswering !== isAnswering) this.#since = Date.now()
+    if (isAnswering) this.#livedAt = performance.now()
+    this.#isAnswering = isAnswering
+  }
+
+  /** Resolves when the service gives a sign of life; never, if it does not run. */
+  alive(): Promise<void> {
+    return this.#host?.alive() ?? new Promise(() => {})
+  }
+
+  /** Ends a service that runs and hangs; it is started again as after a crash. */
+  endHung(limitMs: number): void {
+    if (this.#state !== 'RUNNING' || this.#hung !== undefined) return
+    this.#hung = `it gave no sign of life for ${limitMs} ms and was ended (hang_timeout)`
+    this.#hangs++
+    void this.#host?.terminate()
   }
 
   /** Resolves when it runs. Rejects with the reason why it cannot; its status is ERROR then. */
@@ -129,12 +156,15 @@ export class ServiceUnit {
       const host = await startHost(runIn, entry, this.#settings(), `service ${id}`, signal)
       this.#host = host
       this.#isAnswering = true
-      this.#runsFrom = performance.now()
+      this.#hung = undefined
+      this.#run++
+      this.#runsFrom = this.#livedAt = performance.now()
       this.#enter('RUNNING')
       void host.exited.then((error) => this.#exited(host, error))
     } catch (error) {
-      this.#lastError = (error as Error).message
-      this.#enter(this.#wanted === 'RUNNING' ? 'ERROR' : 'STOPPED')
+      const isStopped = this.#starting.signal.reason === error && error !== late
+      if (!isStopped) this.#lastError = (error as Error).message
+      this.#enter(isStopped ? 'STOPPED' : 'ERROR')
       throw error
     } finally {
       clearTimeout(limit)
@@ -166,8 +196,9 @@ export class ServiceUnit {
   #exited(host: Host, error: Error | undefined): void {
     if (host !== this.#host || this.#state === 'STOPPING') return
     this.#host = undefined
-    const reason = error?.message ?? 'it ended without having been told to'
-    if (performance.now() - this.#runsFrom >= STABLE_MS) this.#crashes = 0
+    const reason = this.#hung ?? error?.message ?? 'it ended without having been told to'
+    const until = this.#hung === undefined ? performance.now() : this.#livedAt
+    if (until - this.#runsFrom >= STABLE_MS) this.#crashes = 0
     this.#fault(reason)
     this.#again()
   }
@@ -190,13 +221,14 @@ export class ServiceUnit {
     }, pauseMs)
   }
 
-  /** Unless it was started or stopped meanwhile. Never rejects. */
+  /** Unless it was started or stopped before or meanwhile. Never rejects. */
   async #revive(): Promise<void> {
     if (this.#state !== 'STARTING' || this.#wanted !== 'RUNNING') return
     this.#restarts++
     try {
       await this.#bringUp()
     } catch (error) {
+      if (this.status.status === 'STOPPED') return // what follows is on its way
       this.#hooks.report(`service ${this.config.id}: ${(error as Error).message}`)
       this.#again()
     }

@@ -32,7 +32,8 @@ export interface ServiceContext {
   publish(key: ActionKey | string, values: Values): Promise<void>
   /**
    * Has what is published under keys that match given to `message`; empty fields match any. Resolves
-   * when nothing is missed any more; false if it was subscribed already.
+   * when nothing is missed any more; false if it was subscribed already. Without a flow (and a key in
+   * text has none) all that is published travels here to be looked at: name the flow where that is much.
    */
   subscribe(key: ActionKey | string): Promise<boolean>
   /** Takes back the subscription to exactly this key; false if there is none. */
@@ -55,8 +56,8 @@ export interface Service {
    */
   stop?(): void | Promise<void>
   /**
-   * Gets what is published under the service's topics, one after the other: the next when this is
-   * resolved. To a message whose header has a token, returned values are the answer, and what is
+   * Gets what is published under the service's topics, once `start` is done and one after the other:
+   * the next when this is resolved. To a message whose header has a token, returned values are the answer, and what is
    * thrown fails it; without a return `answer` may follow later.
    */
   message?(values: Values, message: Envelope): Answered | Promise<Answered>

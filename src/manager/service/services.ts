@@ -14,15 +14,21 @@ import {
 } from './service-health.ts'
 import { doneKey, fieldsOf, keyFrom } from './service-topics.ts'
 import { type ServiceStatus, ServiceUnit } from './service-unit.ts'
+import { watch } from './service-watch.ts'
 
-const NONE: ServicesConfig = { services: [], restarts: 0, startMs: 0, stopMs: 0, answerMs: 0 }
+const NONE: ServicesConfig = {
+  services: [],
+  ...{ restarts: 0, startMs: 0, stopMs: 0, answerMs: 0, hangMs: 0 },
+}
 
 /** All of these reject with ENOENT, naming the ids there are, for an id that is none of them. */
 export class Services {
   readonly #units: ReadonlyMap<string, ServiceUnit>
   readonly #answerMs: number
+  readonly #hangMs: number
   readonly #bus: ServiceBus
   readonly #commander: Commander
+  readonly #watching = new AbortController()
   #isOpen = false
   #isClosed = false
   #unserve = (): void => {}
@@ -30,6 +36,7 @@ export class Services {
   constructor(config: ServicesConfig = NONE, bus: ServiceBus) {
     this.#bus = bus
     this.#answerMs = config.answerMs
+    this.#hangMs = config.hangMs
     this.#commander = new Commander(bus)
     const hooks = {
       limits: config,
@@ -54,6 +61,8 @@ export class Services {
     this.#isOpen = true
     this.#unserve = serveCore(this, this.#bus)
     this.#warn()
+    if (this.#hangMs > 0)
+      for (const unit of this.#units.values()) void watch(unit, this.#hangMs, this.#watching.signal)
     const wanted = [...this.#units.values()].filter(({ status }) => status.wanted === 'RUNNING')
     const starting = wanted.map(async (unit) => {
       await unit.start().catch((error) => {
@@ -68,6 +77,7 @@ export class Services {
     this.#isOpen = false
     this.#isClosed = true
     this.#unserve()
+    this.#watching.abort()
     await Promise.all([...this.#units.values()].map((unit) => unit.stop()))
     await this.#commander.close()
   }
@@ -154,11 +164,12 @@ export class Services {
   }
 
   async #healthOf(unit: ServiceUnit): Promise<ServiceHealth> {
-    const { id } = unit.config
+    const { run, config } = unit
+    const { id } = config
     if (!unit.isUp) return unresponsive(id)
     const answer = this.#commander.ask(id, 'get_health', this.#answerMs)
     const health = healthFrom(id, await answer.catch(() => undefined))
-    unit.isAnswering = health.status !== 'UNRESPONSIVE'
+    unit.answered(run, health.status !== 'UNRESPONSIVE')
     return health
   }
 

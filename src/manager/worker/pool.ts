@@ -234,6 +234,7 @@ export class Pool {
       if (signal.aborted || member.leaving) await host.terminate()
       signal.throwIfAborted()
       if (member.leaving) return this.#forget(member)
+      member.progress.opened()
       member.host = host
       void host.exited.then((error) => this.#exited(member, error))
       this.#open(member)

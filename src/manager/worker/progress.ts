@@ -16,6 +16,8 @@ export interface Progress {
   readonly place: CountPlace
   /** Messages begun, also after `close`; undefined when that is not known. */
   begun(): number | undefined
+  /** The worker is up and has opened the place: others need not find it, and it goes with its users. */
+  opened(): void
   /** The worker is gone: keeps its last count, and gives up the place. */
   close(): void
 }
@@ -29,6 +31,7 @@ export function progressOf(kind: HostKind): Progress {
 export const UNKNOWN_PROGRESS: Progress = {
   place: undefined,
   begun: () => undefined,
+  opened: () => {},
   close: () => {},
 }
 
@@ -38,6 +41,8 @@ class SharedProgress implements Progress {
   begun(): number {
     return Number(Atomics.load(this.place, 0))
   }
+
+  opened(): void {}
 
   close(): void {}
 }
@@ -60,10 +65,18 @@ class FileProgress implements Progress {
     return length < 8 ? 0 : Number(this.#bytes.readBigInt64LE())
   }
 
+  opened(): void {
+    if (process.platform !== 'win32') this.#remove() // there it cannot go while it is open
+  }
+
   close(): void {
     if (this.#last !== undefined) return
     this.#last = this.begun()
     closeSync(this.#file)
+    this.#remove()
+  }
+
+  #remove(): void {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

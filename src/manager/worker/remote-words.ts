@@ -5,11 +5,11 @@ import { createHash } from 'node:crypto'
 import { ZmqError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import type { CommonOptions } from '../../core/option-types.ts'
-import type { FlowTable } from '../../flow/flow.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import type { Envelope, StepError } from '../../topic/envelope.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
 import { envelope, newHeader } from '../messages.ts'
+import type { Program } from '../program/program.ts'
 
 /** The property of its socket by which a worker tells its flows (ZMQ_METADATA; names come in lower case). */
 export const FLOWS_PROPERTY = 'x-flows'
@@ -32,11 +32,17 @@ export const REMOTE_OPTIONS: CommonOptions = {
   heartbeatTimeout: 15_000,
 }
 
-/** The same for who has the same versions of the same flows. */
-export function flowsHash(flows: FlowTable): string {
-  const versions = flows.names.map((name) => `${name} ${flows.find(name).version}`).sort()
-  return createHash('sha256').update(versions.join('\n')).digest('hex').slice(0, 16)
+/** The same for who has the same versions of the same flows, and agrees on which steps workers run. */
+export function flowsHash({ flows, actions, decorators }: Program): string {
+  const versions = flows.names.map((name) => `${name} ${flows.find(name).version}`)
+  const keys = [...actions.entries()].map(({ key }) => `${key}`)
+  const treatments = [...decorators].map(([name, treatment]) => `@${name} ${treatment}`)
+  const all = [versions, keys, treatments].flatMap((lines) => [...lines.sort(), ''])
+  return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16)
 }
+
+/** The code of the error of a worker whose ZManager went away before it let it in. */
+export const GONE = 'ECONNRESET'
 
 /** The code of the error of a worker that was refused. */
 export const REFUSAL = 'EREFUSED'
@@ -55,7 +61,18 @@ export function refusalMessage(message: string): Message {
   return envelope(REFUSED, header, bodyOf(FORMAT, {}))
 }
 
-/** Why a worker was refused, if what it got says so. */
+const WELCOME = ActionKey.of({
+  flow: 'UPDATE_ROUTING_WORKERS',
+  decorator: 'ROUTING_WORKER',
+  action: 'WELCOME',
+})
+
+/** Given to a worker before any work. */
+export function welcomeMessage(): Message {
+  return envelope(WELCOME, newHeader('', WELCOME.flow, '', WELCOME), bodyOf(FORMAT, {}))
+}
+
+/** Why a worker was refused, if the first thing that it got says so. */
 export function refusalIn({ header: { key, error } }: Envelope): ZmqError | undefined {
   if (key !== REFUSED_TEXT) return undefined
   return new ZmqError(REFUSAL, `The ZManager refuses this worker: ${error?.message}`)

@@ -3,13 +3,15 @@
 // What is wrong when it begins for the first time ends it; later it is reported and tried again.
 
 import { randomInt, randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Subscriber } from '../../patterns/sub.ts'
 import { reachable, type ZManagerConfig } from '../config.ts'
 import { entryOf, type Host, startHost } from '../host/host.ts'
+import { programOf } from '../program/program.ts'
 import type { Sources } from '../program/sources.ts'
-import { REFUSAL } from './remote-words.ts'
+import { GONE, REMOTE_OPTIONS } from './remote-words.ts'
 import { assertRemoteName } from './remotes.ts'
-import type { WorkerSettings } from './worker.ts'
+import { finishTopic, type WorkerSettings } from './worker.ts'
 
 export type RemoteState = 'connecting' | 'connected' | 'ended'
 
@@ -23,6 +25,8 @@ export interface RemoteWorkerHooks {
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5000
+/** One that was told to leave gets so long for it. */
+const LEAVE_MS = 2000
 /** One that lived so long did not die of its start. */
 const LONG_MS = 10_000
 
@@ -32,8 +36,8 @@ export class RemoteWorker {
   readonly #stopping = new AbortController()
   #host: Host | undefined
   #sources: Sources | undefined
-  #earlier: Sources[] = []
-  #hasWorked = false
+  #earlier: readonly Sources[] = [] // that are still needed
+  #hasWorked = false // it was let in once
   #pauseMs = FIRST_PAUSE_MS
 
   /** Throws EINVAL for a name that it cannot have. */
@@ -84,13 +88,13 @@ export class RemoteWorker {
         settings.name,
         signal,
       )
+      this.#hasWorked = true
       this.#hooks.changed('connected')
       if (signal.aborted) this.#host.leave()
-      const error = await this.#host.exited
-      this.#hasWorked ||= (error as NodeJS.ErrnoException | undefined)?.code !== REFUSAL
-      return error
+      const control = endIfDeaf(this.#host, settings)
+      return await this.#host.exited.finally(() => control.close())
     } catch (error) {
-      return error as Error
+      return (error as NodeJS.ErrnoException).code === GONE ? undefined : (error as Error)
     } finally {
       this.#host = undefined
     }
@@ -99,8 +103,8 @@ export class RemoteWorker {
   #settingsOf(config: ZManagerConfig): WorkerSettings {
     const name = `${this.name}.${randomInt(1e9)}`
     const sources = { flows: config.flows, actions: config.actions }
-    if (this.#sources && !isDeepStrictEqual(this.#sources, sources))
-      this.#earlier.unshift(this.#sources)
+    const before = this.#sources ? [this.#sources, ...this.#earlier] : []
+    this.#earlier = programOf(config, before).earlier
     this.#sources = sources
     return {
       name,
@@ -111,6 +115,7 @@ export class RemoteWorker {
       integrationManagerPullAddress: reachable(config.integrationManagerPullAddress),
       integrationManagerPubAddress: reachable(config.integrationManagerPubAddress),
       prefetch: config.workerPrefetch,
+      maxMessageSize: config.maxMessageSize,
       decorators: config.decorators,
       ...sources,
       earlier: this.#earlier,
@@ -119,13 +124,17 @@ export class RemoteWorker {
 
   async #pause(): Promise<void> {
     const { signal } = this.#stopping
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#pauseMs)
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+    await sleep(this.#pauseMs, undefined, { signal }).catch(() => {}) // it was stopped
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
   }
+}
+
+/** A worker that hangs does not hear that the ZManager has given it up: this does, and ends it. */
+function endIfDeaf(host: Host, settings: WorkerSettings): Subscriber {
+  const control = new Subscriber(REMOTE_OPTIONS)
+  control.subscribe(finishTopic(settings.name))
+  control.connect(settings.integrationManagerPubAddress)
+  const told = control.receive().then(() => sleep(LEAVE_MS, undefined, { ref: false }))
+  told.then(() => host.terminate()).catch(() => {}) // it ended before
+  return control
 }

@@ -11,6 +11,8 @@ export interface RemotesHooks {
   readonly finishMs: number
   /** What the flows in force are known by. */
   flowsHash(): string
+  /** Whether what a worker of this name had is not settled yet. */
+  isOpen(name: string): boolean
   /** The worker may get messages. */
   opened(name: string): void
   /** The worker is gone. */
@@ -19,6 +21,8 @@ export interface RemotesHooks {
   emptied(worker: string): Promise<void>
   /** Tells a worker to end. */
   finish(worker: string): void
+  /** Tells whoever has this key that it gets work from now on. */
+  welcome(key: string): void
   /** Tells whoever has this key that it gets no work, and why. */
   refuse(key: string, reason: string): void
   /** Something an operator should read. */
@@ -44,7 +48,7 @@ const MOST_NAMES = 1000
 export function assertRemoteName(name: string): void {
   if (/^\w[\w.-]{0,63}$/.test(name) && !LOCAL_NAME.test(name)) return
   const rule =
-    'up to 64 letters, digits and any of . _ -, and not as worker-1, which are workers here'
+    'up to 64 letters, digits and any of . _ -, and not as worker-1, which are workers here (zmanager worker --name)'
   throw new ZmqError('EINVAL', `A worker cannot be named '${name}': ${rule}`)
 }
 
@@ -90,6 +94,7 @@ export class Remotes {
     this.#here.set(key, { name, key, over, end, leaving: undefined })
     if (this.#places.size < MOST_NAMES) this.#places.add(placeOf(name))
     this.#hooks.report(`${name} joined`)
+    this.#hooks.welcome(key)
     this.#hooks.opened(name)
   }
 
@@ -140,9 +145,10 @@ export class Remotes {
   #whyNot(name: string, flows: string | undefined): string | undefined {
     if (!this.#hooks.remoteWorkers)
       return 'this ZManager takes no remote workers (set remote_workers = yes in its zmanager.ini)'
-    if (this.keyOf(name) !== undefined) return `there is a worker of the name ${name} already`
+    if (this.keyOf(name) !== undefined || this.#hooks.isOpen(name))
+      return `there is a worker of the name ${name} already`
     if (flows === this.#hooks.flowsHash()) return undefined
-    return 'it has other versions of the flows than this ZManager'
+    return 'it has other versions of the flows, or other keys in its mapping, than this ZManager'
   }
 
   #leave(remote: Remote): Promise<void> {
@@ -151,7 +157,7 @@ export class Remotes {
   }
 
   async #finish({ name, over }: Remote): Promise<void> {
-    await this.#hooks.emptied(name)
+    await Promise.race([this.#hooks.emptied(name), over]) // it may be gone while what it had is not settled
     const tell = (): void => this.#hooks.finish(name)
     const again = setInterval(tell, TELL_MS) // it may have missed it
     tell()

@@ -39,7 +39,8 @@ interface Run {
 
 /** Calls within calls. */
 const MOST_NESTED = 32
-/** Of an error's text, so that a failed message stays small. */
+/** Of an error's code and text, so that a failed message stays small. */
+const LONGEST_CODE = 64
 const LONGEST_TEXT = 4096
 
 export class Steps {
@@ -99,7 +100,8 @@ export class Steps {
 
   async #publish({ header }: Run, text: string, values: Values): Promise<void> {
     const key = ActionKey.parse(text).with({ flow: header.flow })
-    await this.#s.send(envelope(key, { ...header, key: `${key}` }, bodyOf(header.format, values)))
+    const { fork, ...open } = header // with its token anybody could end the other branches
+    await this.#s.send(envelope(key, { ...open, key: `${key}` }, bodyOf(header.format, values)))
   }
 
   async #call({ key, header, above }: Run, action: string, values: Values): Promise<Values> {
@@ -143,7 +145,7 @@ class StepFailure extends Error {
     const { code, message } = stepError(cause, key.toString(), 'EHANDLER')
     const text = message.length > LONGEST_TEXT ? `${message.slice(0, LONGEST_TEXT)}...` : message
     super(`${key}: ${text}`, { cause })
-    this.code = code
+    this.code = code.length > LONGEST_CODE ? 'EHANDLER' : code
     this.step = key.toString()
   }
 }

@@ -4,17 +4,18 @@
 //   Subject --ROUTER--> DEALER [ run step, run step ... ] PUSH --> Integration Manager
 //                          SUB <-- control (FINISH) -- PUB <-- Integration Manager
 
+import { ZmqError } from '../../core/errors.ts'
 import { nextTurn } from '../../core/loop.ts'
 import type { Message } from '../../core/message.ts'
 import { Dealer } from '../../patterns/dealer.ts'
 import { Push } from '../../patterns/push.ts'
 import { Subscriber } from '../../patterns/sub.ts'
 import { ActionKey } from '../../topic/action-key.ts'
-import { decodeEnvelope, type Envelope } from '../../topic/envelope.ts'
+import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../topic/envelope.ts'
 import { topicOf } from '../../topic/topic.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
 import type { SourceFile } from '../config.ts'
-import { envelope, failedEnvelope, newHeader, stepError } from '../messages.ts'
+import { failedEnvelope, newHeader, stepError } from '../messages.ts'
 import { programOf } from '../program/program.ts'
 import type { Sources } from '../program/sources.ts'
 import { fitting } from '../size-limit.ts'
@@ -22,6 +23,7 @@ import { type CountPlace, counterAt } from './progress.ts'
 import {
   FLOWS_METADATA,
   flowsHash,
+  GONE,
   REMOTE_OPTIONS,
   refusalIn,
   WANTS_TO_LEAVE,
@@ -33,7 +35,7 @@ import { type PartSettings, runPart } from './worker-part.ts'
 export const WORKER_PROPERTY = 'x-worker'
 const WORKER_METADATA = 'X-Worker'
 
-/** Published when the worker that its header names, or every worker if none, is to leave. */
+/** Published when a worker is to leave. */
 export const FINISH: ActionKey = ActionKey.of({
   flow: 'UPDATE_ROUTING_WORKERS',
   decorator: 'ROUTING_WORKER',
@@ -43,7 +45,12 @@ export const FINISH: ActionKey = ActionKey.of({
 /** Tells one worker to leave. */
 export function finishMessage(worker: string): Message {
   const header = { ...newHeader('', FINISH.flow, '', FINISH), worker }
-  return envelope(FINISH, header, bodyOf(FORMAT, {}))
+  return encodeEnvelope(finishTopic(worker), header, bodyOf(FORMAT, {}))
+}
+
+/** Of one worker alone: no whole topic, so it takes no place of what is kept for late subscribers. */
+export function finishTopic(worker: string): string {
+  return `${topicOf(FINISH)}${worker}~`
 }
 
 /** What a worker is told at its start; plain data, so that it can cross to another thread. */
@@ -83,7 +90,7 @@ export class RoutingWorker {
     this.#settings = settings
     const { key, name } = settings
     const program = programOf(settings, settings.earlier)
-    const metadata = { [WORKER_METADATA]: key, [FLOWS_METADATA]: flowsHash(program.flows) }
+    const metadata = { [WORKER_METADATA]: key, [FLOWS_METADATA]: flowsHash(program) }
     const receiveHighWaterMark = Math.max(settings.prefetch, 1)
     const life = settings.isRemote ? REMOTE_OPTIONS : {}
     this.#work = new Dealer({ ...life, routingId: key, receiveHighWaterMark, metadata })
@@ -95,18 +102,21 @@ export class RoutingWorker {
     this.#part = { program, steps: new Steps({ program, worker: name, send }), worker: name }
   }
 
-  /** Resolves when the worker is connected and knows all its handlers. Rejects if one is missing. */
+  /**
+   * Resolves when the worker is connected and knows all its handlers. Rejects if one is missing; a remote
+   * one with EREFUSED, or ECONNRESET when the ZManager went away before it let it in.
+   */
   async start(): Promise<void> {
     await this.#part.steps.load()
     const { subjectPushAddress, integrationManagerPullAddress, integrationManagerPubAddress } =
       this.#settings
-    this.#control.subscribe(topicOf(FINISH))
+    this.#control.subscribe(finishTopic(this.#settings.name))
     this.#push.connect(integrationManagerPullAddress)
     this.#control.connect(integrationManagerPubAddress)
     await Promise.all([this.#push.ready(), this.#control.ready()])
-    this.#work.connect(subjectPushAddress) // last: work arrives at once
-    await this.#work.ready()
-    if (this.#settings.isRemote) this.#leaveWhenDetached()
+    const isCutOff = this.#settings.isRemote && this.#leaveWhenCutOff()
+    if (!isCutOff) this.#work.connect(subjectPushAddress) // last: work arrives at once
+    await (this.#settings.isRemote ? this.#untilLetIn() : this.#work.ready())
   }
 
   /** Has a worker on another machine finish what it has and end: `run` resolves. */
@@ -117,7 +127,7 @@ export class RoutingWorker {
   /** Works until told to finish; resolves when the last result is sent. */
   async run(): Promise<void> {
     const leave = (): void => void this.#work.close()
-    void this.#untilFinish().then(leave, leave)
+    void this.#control.receive().then(leave, leave) // FINISH
     let breath = performance.now()
     for await (const message of this.#work) {
       const work = decodeEnvelope(message)
@@ -132,24 +142,26 @@ export class RoutingWorker {
     await Promise.all([this.#control.close(), this.#push.close()])
   }
 
-  async #untilFinish(): Promise<void> {
-    for await (const message of this.#control) {
-      const { worker = this.#settings.name } = decodeEnvelope(message).header
-      if (worker === this.#settings.name) return
-    }
+  /** The first thing that it gets says whether it is welcome. */
+  async #untilLetIn(): Promise<void> {
+    const first = await this.#work.receive().catch((cause) => {
+      throw new ZmqError(GONE, 'The ZManager went away before it let this worker in', { cause })
+    })
+    const refusal = refusalIn(decodeEnvelope(first))
+    if (refusal) throw refusal
   }
 
-  /** What is on its way to a worker that was cut off is given to others: it must not run here, too. */
-  #leaveWhenDetached(): void {
+  /** What is on its way to a worker that was cut off is given to others: it must not run here, too. True if it is. */
+  #leaveWhenCutOff(): boolean {
     const leave = (): void => void this.#work.close()
-    this.#work.events.on('detach', leave)
-    this.#push.events.on('detach', leave)
-    if (this.#push.peers.length === 0) leave()
+    const others = [this.#push, this.#control]
+    for (const socket of [this.#work, ...others]) socket.events.on('disconnect', leave) // not 'detach': it would connect again by itself
+    const isCutOff = others.some(({ peers }) => peers.length === 0)
+    if (isCutOff) leave()
+    return isCutOff
   }
 
   async #end(work: Envelope): Promise<void> {
-    const refusal = refusalIn(work)
-    if (refusal) throw refusal
     const { name } = this.#settings
     try {
       const { maxMessageSize } = this.#settings

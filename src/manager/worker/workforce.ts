@@ -8,10 +8,11 @@ import type { Dispatch } from '../course/dispatch.ts'
 import type { Lane } from '../course/lane.ts'
 import { messageOf, type Work } from '../course/work.ts'
 import type { HostKind } from '../host/host.ts'
+import { placeOf } from '../totals.ts'
 import type { Member } from './member.ts'
 import { Pool } from './pool.ts'
 import { type Progress, UNKNOWN_PROGRESS } from './progress.ts'
-import { refusalMessage } from './remote-words.ts'
+import { refusalMessage, welcomeMessage } from './remote-words.ts'
 import { Remotes } from './remotes.ts'
 import type { WorkerSettings } from './worker.ts'
 
@@ -38,6 +39,9 @@ export interface WorkforceHooks {
   /** Something an operator should read. */
   report(text: string): void
 }
+
+/** Each is a thread or a process: who asks for more has mistyped it. */
+export const MOST_WORKERS = 1000
 
 export class Workforce {
   readonly #dispatch: Dispatch
@@ -73,8 +77,10 @@ export class Workforce {
       ...forBoth,
       remoteWorkers,
       flowsHash: () => hooks.flowsHash(),
+      isOpen: (name) => dispatch.lane(name) !== undefined,
       opened: (name) => this.#opened(name, UNKNOWN_PROGRESS),
       died: (name, key) => void this.#died(name, key),
+      welcome: (key) => void hooks.send(key, welcomeMessage()),
       refuse: (key, reason) => void hooks.send(key, refusalMessage(reason)),
     })
   }
@@ -102,8 +108,9 @@ export class Workforce {
   /** As `ZManager.resize`. */
   async resize(count: number): Promise<void> {
     const least = this.#hooks.remoteWorkers ? 0 : 1
-    if (Number.isSafeInteger(count) && count >= least) return this.#pool.resize(count)
-    const text = `A ZManager has a whole number of workers from ${least} up, not ${count}`
+    const isFit = Number.isSafeInteger(count) && count >= least && count <= MOST_WORKERS
+    if (isFit) return this.#pool.resize(count)
+    const text = `A ZManager has a whole number of workers from ${least} to ${MOST_WORKERS}, not ${count}`
     throw new ZmqError('EINVAL', text)
   }
 
@@ -129,6 +136,7 @@ export class Workforce {
 
   /** Whoever says to be this worker is connected, with these flows. */
   attached(key: string, flows: string | undefined): void {
+    if (this.#gone.has(key)) this.left(key) // it is back before it heard that it was let in
     if (!this.#pool.attached(key)) this.#remotes.attached(key, flows)
   }
 
@@ -190,11 +198,17 @@ export class Workforce {
 
   /** False if it is a worker of this ZManager, or of nobody. What a remote one sends later comes too late. */
   #giveUp(worker: string): boolean {
-    const key = this.#remotes.keyOf(worker)
+    const key = this.#remotes.keyOf(worker) ?? this.#goneKeyOf(worker)
     if (key === undefined) return false
     this.#remotes.cut(worker)
     if (this.#gone.has(key)) this.left(key)
     return true
+  }
+
+  /** Of a remote worker that gets nothing more and may still send. */
+  #goneKeyOf(worker: string): string | undefined {
+    if (this.#pool.knows(placeOf(worker))) return undefined // it is dead: its last words come soon
+    return [...this.#gone].find(([, name]) => name === worker)?.[0]
   }
 
   #whenEmpty(worker: string): Promise<void> {

@@ -61,6 +61,8 @@ test('an unknown option warns with the ones there are', () => {
     'f.ini:3: skipped: no option "retries", use one of ' +
       'delivery, attempts, timeout, lease, wait, order_by, format, next, catch',
   ])
+  const slip = 'f.ini:2: skipped: no option "Timout", did you mean timeout?'
+  assert.equal(load('Timout = 3', '??a').warnings, [slip])
 })
 
 test('a bad value warns with what to write, and the default stays', () => {

@@ -47,6 +47,24 @@ test('branches that gave nothing change nothing; if all did, the values are as b
   assert.equal(valuesOf(joins.end('t', 2)), { old: 1 })
 })
 
+test('an answer is laid over the values of all, unless its branch gives others', () => {
+  const joins = new Joins()
+  const fork = (token: string) => joins.fork(forkOf(token, [1, 2], { old: 1, x: 'old' }))
+  fork('s')
+  joins.answered('s', 2, { x: 'answer', b: 2 })
+  joins.end('s', 2)
+  assert.equal(valuesOf(joins.end('s', 1)), { old: 1, x: 'answer', b: 2 })
+  fork('t')
+  joins.answered('t', 1, { x: 'answer' })
+  joins.end('t', 1)
+  assert.equal(valuesOf(joins.end('t', 2, { x: 'later' })), { old: 1, x: 'later' })
+  fork('u')
+  joins.answered('u', 1, { x: 'answer' })
+  joins.end('u', 1, { y: 1 })
+  assert.equal(valuesOf(joins.end('u', 2)), { y: 1 })
+  joins.answered('u', 1, {}) // it has ended: nothing is kept
+})
+
 test('merging is shallow, and a value named __proto__ is a value', () => {
   const joins = new Joins()
   joins.fork(forkOf('t', [1, 2]))

@@ -1,11 +1,11 @@
 // Where flows, steps and entries of a mapping stand in the files they were read from.
 // Looks the texts up again instead of having the loader carry lines through every value.
 
-import type { Place, Places } from '../flow/check.ts'
-import type { Flow } from '../flow/flow.ts'
-import { type IniSection, scanIni } from '../flow/ini.ts'
-import type { SourceFile } from '../manager/config.ts'
-import { ActionKey } from '../topic/action-key.ts'
+import type { Place, Places } from '../../flow/check.ts'
+import type { Flow } from '../../flow/flow.ts'
+import { type IniSection, scanIni } from '../../flow/ini.ts'
+import { ActionKey } from '../../topic/action-key.ts'
+import type { SourceFile } from '../config.ts'
 
 interface Section extends IniSection {
   readonly file: string
