@@ -128,6 +128,7 @@ export async function play(
       all.push({ what, id, frames, from: end, to })
       end = to
     } else if (what === 'accept') continue
+    else if (what === 'take') await Promise.all(waiting.splice(0)) // a letter is taken by an accepted message once that is on file
     played(all, false)
     waiting.push(act(journal, what, id, message))
     if (!isRecord || together || ['end', 'bury', 'take'].includes(what)) continue
