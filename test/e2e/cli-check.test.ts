@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/within.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -20,9 +21,7 @@ interface Ended {
 }
 
 function zmanager(args: string[], cwd = root): Promise<Ended> {
-  const tsx = fileURLToPath(import.meta.resolve('tsx'))
-  const command = ['--import', tsx, join(root, 'src/cli/main.ts'), ...args]
-  const child = spawn(process.execPath, command, { cwd })
+  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd })
   let [out, err] = ['', '']
   child.stdout.on('data', (data) => (out += data))
   child.stderr.on('data', (data) => (err += data))

@@ -22,6 +22,7 @@ import { tail } from '../../src/cli/commands/tail.ts'
 import { top } from '../../src/cli/commands/top.ts'
 import { ZmqError } from '../../src/index.ts'
 import { writeFixture } from '../manager/fixture.ts'
+import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/index.ts'
 
 const LIMIT_MS = 60_000
@@ -50,8 +51,7 @@ interface Running {
 }
 
 function start(...args: string[]): Running {
-  const command = ['--import', 'tsx', 'src/cli/main.ts', ...args]
-  const child = spawn(process.execPath, command, { cwd: root })
+  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd: root })
   children.add(child)
   const [out, err]: [string[], string[]] = [[], []]
   const waiting = new Set<() => void>()

@@ -12,11 +12,11 @@ import { Screen } from '../../src/cli/screen.ts'
 import { summaryLines } from '../../src/cli/summary.ts'
 import { Publisher, type Totals } from '../../src/index.ts'
 import { writeFixture } from '../manager/fixture.ts'
+import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, within } from '../support/index.ts'
 
 const LIMIT_MS = 60_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const main = ['--import', 'tsx', 'src/cli/main.ts']
 
 interface Ended {
   readonly code: number | null
@@ -26,7 +26,7 @@ interface Ended {
 
 /** Runs zmanager in a shell: `$ZM` is the command, `$1`, `$2` ... what is given. */
 async function shell(script: string, ...given: string[]): Promise<Ended> {
-  const zm = [process.execPath, ...main].map((word) => `'${word}'`).join(' ')
+  const zm = [process.execPath, ...ZMANAGER].map((word) => `'${word}'`).join(' ')
   const child = spawn('sh', ['-c', `zm() { ${zm} "$@"; }; ${script}`, 'sh', ...given], {
     cwd: root,
   })

@@ -17,6 +17,7 @@ import {
   ZmqError,
 } from '../../src/index.ts'
 import { envelope } from '../../src/manager/messages.ts'
+import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, vacant, within } from '../support/index.ts'
 
 const LIMIT_MS = 60_000
@@ -60,8 +61,7 @@ interface Running {
 }
 
 function start(args: string[], stdin = ''): Running {
-  const command = ['--import', 'tsx', 'src/cli/main.ts', ...args]
-  const child = spawn(process.execPath, command, { cwd: root })
+  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd: root })
   children.add(child)
   const [out, err]: [string[], string[]] = [[], []]
   createInterface({ input: child.stdout }).on('line', (line) => out.push(line))

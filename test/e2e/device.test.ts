@@ -1,7 +1,6 @@
 // zmanager device as a user runs it: endpoints told, messages forwarded, counts at the end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
@@ -13,11 +12,11 @@ import {
   Request,
   Subscriber,
 } from '../../src/index.ts'
+import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, numbered, text, within } from '../support/index.ts'
 import { Rack } from '../support/rack.ts'
 
 const LIMIT_MS = 30_000
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const test = suite('zmanager device')
 const rack = new Rack()
 const children = new Set<ChildProcess>()
@@ -41,7 +40,7 @@ interface Running {
 }
 
 function device(...args: string[]): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'device', ...args])
+  const child = spawn(process.execPath, [...ZMANAGER, 'device', ...args])
   children.add(child)
   const told: [name: string, endpoint: string][] = []
   const lines: string[] = []

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/index.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -21,13 +22,9 @@ interface Ended {
   readonly errors: string[]
 }
 
-/** Runs the command from its sources. */
+/** Runs the command. */
 function zmanager(args: string[], stdin = ''): Promise<Ended> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'src/cli/main.ts'), ...args],
-    { cwd: root },
-  )
+  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd: root })
   let out = ''
   let err = ''
   child.stdout.on('data', (data) => (out += data))
@@ -196,11 +193,7 @@ test('results that the publisher dropped are counted, and the run ends', async (
 
 test('Ctrl-C ends a run whose input is idle', async () => {
   const ini = oneStep('idle', '(values) => values')
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'src/cli/main.ts'), 'run', ini],
-    { cwd: root },
-  )
+  const child = spawn(process.execPath, [...ZMANAGER, 'run', ini], { cwd: root })
   try {
     const ended = once(child, 'close')
     const first = once(child.stdout, 'data')

@@ -1,9 +1,10 @@
 // Workers that others start, for tests: a zmanager.ini that both sides read, the command, and a worker here.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { loadConfig, ZManager } from '../../src/index.ts'
 import { RemoteWorker } from '../../src/manager/worker/remote-worker.ts'
+import { ZMANAGER } from '../support/cli.ts'
 import { vacant, within } from '../support/index.ts'
 import type { Settings } from './fixture.ts'
 import { writeNoting } from './noting.ts'
@@ -11,7 +12,6 @@ import { writeNoting } from './noting.ts'
 export const LIMIT_MS = 60_000
 /** A ZManager without workers of its own. */
 export const ALONE: Settings = { workers: 0, lines: 'remote_workers = yes' }
-const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
@@ -48,8 +48,9 @@ export interface Command {
 
 /** `zmanager worker`; it ends with this process, by its channel. */
 export function work(file: string, ...args: string[]): Command {
-  const command = ['--import', import.meta.resolve('tsx'), CLI, 'worker', file, ...args]
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, [...ZMANAGER, 'worker', file, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   children.add(child)
   let out = ''
   let err = ''
