@@ -5,11 +5,12 @@ import { readFileSync } from 'node:fs'
 import type { Finding } from '../flow/check.ts'
 import { type Decorators, readDecorators } from '../flow/decorators.ts'
 import { type Flow, FlowTable } from '../flow/flow.ts'
-import { type IniWarning, scanIni } from '../flow/ini.ts'
+import { type IniFile, type IniWarning, scanIni } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
 import { ActionKey, loadConfig, ZmqError } from '../index.ts'
 import type { SourceFile, ZManagerConfig } from '../manager/config.ts'
 import { CONFIG_SECTIONS, slipsInSections } from '../manager/config-check.ts'
+import { scanConfig } from '../manager/config-ini.ts'
 import { type ModuleSources, readModules } from '../manager/program/modules.ts'
 import type { Target } from '../manager/program/program.ts'
 import { ActionMap } from '../topic/action-map.ts'
@@ -107,23 +108,32 @@ function readable(sources: readonly SourceFile[], tell: Tell) {
     if (kind === 'actions') actionFiles.push(source)
     if (kind !== 'config') continue
     const config = attempt(() => loadConfig(source.file), source.file, 'config', tell)
-    flowFiles.push(...(config?.flows ?? []).filter((one) => kindOf(one, tell)))
-    actionFiles.push(...(config?.actions ?? []).filter((one) => kindOf(one, tell)))
+    flowFiles.push(...(config?.flows ?? []).filter((one) => kindOfPart(one, tell)))
+    actionFiles.push(...(config?.actions ?? []).filter((one) => kindOfPart(one, tell)))
     if (config?.decorators) decorators.push(config.decorators)
     if (config) configs.push({ source, config })
   }
   return { flowFiles, actionFiles, decorators: readDecorators(decorators.join(',')), configs }
 }
 
-function kindOf({ text, file }: SourceFile, tell: Tell): Kind | undefined {
+function kindOf(source: SourceFile, tell: Tell): Kind | undefined {
+  const scanned = attempt(() => scanConfig(source), source.file, 'unreadable', tell)
+  if (!scanned) return undefined
+  return has(scanned, 'zmanagerconfiguration') ? 'config' : kindOfPart(source, tell)
+}
+
+/** Of a file of flows or actions; in these `#` begins no comment. */
+function kindOfPart({ text, file }: SourceFile, tell: Tell): 'actions' | 'flows' | undefined {
   const scanned = attempt(() => scanIni(text, file), file, 'unreadable', tell)
   if (!scanned) return undefined
-  const names = scanned.sections.map(({ name }) => name.toLowerCase())
-  if (names.includes('zmanagerconfiguration')) return 'config'
-  if (names.includes('actionmapping')) return 'actions'
+  if (has(scanned, 'actionmapping')) return 'actions'
   const slips = slipsInSections(scanned.sections, file, [...CONFIG_SECTIONS, 'actionmapping'])
   slips.forEach(tell)
   return slips.length > 0 ? undefined : 'flows'
+}
+
+function has({ sections }: IniFile, section: string): boolean {
+  return sections.some(({ name }) => name.toLowerCase() === section)
 }
 
 function attempt<T>(make: () => T, file: string, code: string, tell: Tell): T | undefined {

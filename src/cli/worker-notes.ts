@@ -3,8 +3,8 @@
 
 import type { ZManagerConfig } from '../index.ts'
 
-/** Who waits longer than this for a ZManager is told what for, ms. */
-const LONG_MS = 2000
+/** Who waits longer than this for a ZManager is told what for, ms: handlers may take a while to be imported. */
+const LONG_MS = 5000
 
 export class WorkerNotes {
   readonly #file: string

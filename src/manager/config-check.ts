@@ -4,9 +4,10 @@
 import { parseEndpoint, parseHostPort } from '../core/endpoint.ts'
 import { transportFor } from '../core/transport.ts'
 import type { Finding, Place } from '../flow/check.ts'
-import { type IniSection, scanIni } from '../flow/ini.ts'
+import type { IniSection } from '../flow/ini.ts'
 import { nearest } from '../flow/near.ts'
 import type { SourceFile, ZManagerConfig } from './config.ts'
+import { scanConfig } from './config-ini.ts'
 import { SERVICE_KEYS } from './service/service-config.ts'
 
 export const CONFIG_SECTIONS: readonly string[] = [
@@ -14,6 +15,7 @@ export const CONFIG_SECTIONS: readonly string[] = [
   'ServiceManagementConfiguration',
 ]
 const HOSTS_AND_PORTS = ['tcp', 'zmtp', 'ws', 'wss']
+const SAME_HOSTS: Readonly<Record<string, string>> = { localhost: '127.0.0.1', '*': '0.0.0.0' }
 
 /** Where a key of a section stands; where the section does, if it says nothing of the key. */
 type PlaceOf = (section: string, key: string) => Place
@@ -24,7 +26,7 @@ export function checkConfig(
   config: ZManagerConfig,
   flows: readonly string[] | undefined,
 ): Finding[] {
-  const sections = sectionsOf(source)
+  const { sections } = scanConfig(source)
   const placeOf = placesIn(source)
   return [
     ...checkAddresses(config, placeOf),
@@ -35,17 +37,12 @@ export function checkConfig(
 }
 
 export function placesIn(source: SourceFile): PlaceOf {
-  const sections = sectionsOf(source)
+  const { sections } = scanConfig(source)
   return (name, key) => {
     const section = sections.filter((one) => one.name === name).at(-1)
     const entry = section?.entries.filter((one) => one.key === key).at(-1)
     return { file: source.file, line: entry?.line ?? section?.line ?? 1 }
   }
-}
-
-/** `#` begins a comment in this file; lines keep their numbers. */
-function sectionsOf({ text, file }: SourceFile): IniSection[] {
-  return scanIni(text.replace(/^[ \t]*#.*$/gm, ''), file).sections
 }
 
 /** Of each section whose name is nearly one of these; one with steps is a flow, whatever its name. */
@@ -100,7 +97,7 @@ function sameAs(address: string): string | undefined {
   if (!HOSTS_AND_PORTS.includes(scheme)) return address.includes('*') ? undefined : address
   const { host, port, path } = parseHostPort(endpoint, 'bind')
   if (port === 0) return undefined
-  const name = host === 'localhost' ? '127.0.0.1' : host
+  const name = SAME_HOSTS[host.toLowerCase()] ?? host.toLowerCase()
   return `${scheme === 'zmtp' ? 'tcp' : scheme} ${name} ${port} ${path}`
 }
 

@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { check } from '../../src/cli/commands/check.ts'
 import type { Finding } from '../../src/flow/check.ts'
+import { loadConfig } from '../../src/index.ts'
 import { writeFixture } from './fixture.ts'
 
 interface Told {
@@ -63,6 +64,14 @@ test('addresses that cannot be bound, and those that are one and the same', asyn
   assert.equal((await told(chosen)).lines, [])
   const both = addresses('subject_pull_address = inproc://a', 'subject_push_address = inproc://a')
   assert.equal((await told(both)).lines, ['same-address 3'])
+  const spelled = addresses(
+    'subject_pull_address = tcp://*:7001',
+    'subject_push_address = tcp://0.0.0.0:7001',
+    'integration_manager_pull_address = tcp://LocalHost:7002',
+    'integration_manager_pub_address = zmtp://127.0.0.1:7002',
+    'control_address =',
+  )
+  assert.equal((await told(spelled)).lines, ['same-address 3', 'same-address 5'])
 })
 
 test('a section with a slip in its name: what was meant', async () => {
@@ -77,6 +86,34 @@ test('a section with a slip in its name: what was meant', async () => {
     sections: '# not read\n[ServiceManagmentConfiguration]\nservices = [one]\n',
   })
   assert.equal((await told(services)).lines, ['unknown-section 13'])
+})
+
+test('addresses that can all be bound', async () => {
+  const files = [
+    ['inproc://a', 'inproc://b', 'inproc://c', 'inproc://d'],
+    ['tcp://127.0.0.1:7001', 'tcp://[::1]:7001', 'ipc://@abstract', 'ipc:///tmp/of-the-check-test'],
+    ['/a', '/b', '/c', '/d'].map((path) => `tcp://127.0.0.1:7001${path}`),
+    ['tcp://*:*', 'tcp://*:*', 'ipc://*', 'ipc://*'],
+  ]
+  for (const [pull, push, results, pub] of files) {
+    const file = addresses(
+      `subject_pull_address = ${pull}`,
+      `subject_push_address = ${push}`,
+      `integration_manager_pull_address = ${results}`,
+      `integration_manager_pub_address = ${pub}`,
+    )
+    assert.equal((await told(file)).lines, [], pull)
+  }
+})
+
+test('# begins a comment also before the first section, as it does for run', async () => {
+  const flows = 'flows = flows.ini'
+  for (const mark of ['', '\uFEFF']) {
+    const text = `${mark}# mine\n\n[ZManagerConfiguration]\n# its flows\n${flows}\n`
+    const file = written('zmanager.ini', text)
+    assert.is(loadConfig(file).flows.length, 1)
+    assert.equal((await told(file)).lines, [])
+  }
 })
 
 test('services: modules that are none, flows that are none, and keys with a slip', async () => {

@@ -107,6 +107,19 @@ test('a worker whose mapping knows other steps is refused: it would end messages
   await within(LIMIT_MS, manager.stop(), 'it stops')
 })
 
+test('a handler’s module that fails with the code of a broken connection ends the worker, and is told', async () => {
+  const file = await writePlaced(ALONE)
+  const { manager } = await startManager(file)
+  const throws = 'throw Object.assign(new Error("its database"), { code: "ECONNRESET" })'
+  const never = 'await new Promise(() => {})'
+  addFlow(file, 'Lost', `setTimeout(() => { ${throws} })\n${never}\nexport const Lost = () => {}`)
+  const error = await workHere('here', file)
+    .end()
+    .catch((reason) => reason)
+  assert.equal([error.code, /its database/.test(error.message)], ['ECONNRESET', true])
+  await within(LIMIT_MS, manager.stop(), 'it stops')
+})
+
 test('only the ZManager tells workers to leave', async () => {
   const file = await writePlaced({ workers: 1, restarts: 0 })
   const { manager, reports } = await startManager(file)

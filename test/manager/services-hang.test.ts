@@ -31,7 +31,7 @@ for (const runIn of ['thread', 'process']) {
 }
 
 test('one that hangs after every start is given up, like one that crashes', async () => {
-  const text = ini('a', 'flows = [Work]', 'hang_timeout = 300\nrestarts = 1')
+  const text = ini('a', 'flows = [Work]', 'hang_timeout = 600\nrestarts = 1')
   await withServices('inproc', text, async ({ services, publish, until }) => {
     for (let hangs = 1; hangs <= 2; hangs++) {
       const { since } = services.status('a')
@@ -48,9 +48,9 @@ test('one that hangs after every start is given up, like one that crashes', asyn
 
 test('a service that only waits long for something does not hang; 0 is no limit', async () => {
   const go = join(serviceFolder(), 'go')
-  await withServices('inproc', ini('a', '', 'hang_timeout = 150'), async ({ services, until }) => {
+  await withServices('inproc', ini('a', '', 'hang_timeout = 600'), async ({ services, until }) => {
     const began = performance.now()
-    await until(() => performance.now() - began > 600, 'four limits are over')
+    await until(() => performance.now() - began > 1300, 'two limits are over')
     const { status, hangs } = services.status('a')
     assert.equal([status, hangs], ['RUNNING', 0])
   })
@@ -63,6 +63,30 @@ test('a service that only waits long for something does not hang; 0 is no limit'
     await told(3)
     assert.equal([services.status('a').hangs, services.status('a').restarts], [0, 0])
   })
+})
+
+test('a service that is busy for a while, and answers late, does not hang; the third silence in a row is one', async () => {
+  const told: string[] = []
+  const watching = new AbortController()
+  const late: (() => void)[] = []
+  let questions = 0
+  const unit: Watched = {
+    run: 1,
+    isUp: true,
+    alive: () => {
+      questions++
+      if (questions === 3) for (const answer of late.splice(0)) answer()
+      if (questions === 3) return Promise.resolve()
+      return new Promise((resolve) => late.push(resolve))
+    },
+    answered: () => {},
+    endHung: (limitMs) => {
+      told.push(`ended for ${limitMs} ms after ${questions} questions`)
+      watching.abort()
+    },
+  }
+  await within(LIMIT_MS, watch(unit, 15, watching.signal), 'it watches')
+  assert.equal(told, ['ended for 15 ms after 6 questions'])
 })
 
 test('silence before a restart says nothing of the service after it', async () => {

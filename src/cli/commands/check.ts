@@ -14,13 +14,13 @@ import { modulesIn, readSources, type Sources } from '../sources.ts'
 
 const HELP = `Usage: zmanager check [zmanager.ini | flow and action files ...] [options]
 
-Reads flows, mappings and a zmanager.ini, imports handlers and services, and tells what is wrong or odd, one line each as
-file:line: severity: message (code). Without a file it reads ./zmanager.ini.
+Reads flows, mappings and a zmanager.ini, imports handlers and services, and tells what is wrong or odd,
+one line each as file:line: severity: message (code). Without a file it reads ./zmanager.ini.
 
   --subscriber KEY   somebody subscribes to this (Sender?Context@Decorator?Action, a gap is any); may be
                      given several times. Sections [servicemapping] of action files count as well
-  --no-import        do not import handlers, services and modules: nothing of theirs runs, and what modules define
-                     is not known
+  --no-import        do not import handlers, services and modules: nothing of theirs runs, and what
+                     modules define is not known
   --strict           warnings count as errors
   --json             {"findings": [{severity, code, message, file, line}], "errors": n, "warnings": n}
   --mermaid          the flows as a Mermaid flowchart on stdout, the findings on stderr

@@ -48,11 +48,17 @@ async function runDead(args: readonly string[]): Promise<number> {
   const most = verb === 'list' ? 1 : verb === 'replay' ? 2 : 0
   if (target === undefined || words.length > most)
     throw new UsageError('dead takes list or replay [id], and a zmanager.ini')
-  if (words.length === 2 && /\.ini$|:\/\//.test(words[0] as string) && !/\.ini$|:\/\//.test(target))
-    throw new UsageError(`The id stands before the zmanager.ini: dead replay ${target} ${words[0]}`)
+  const id = words.length === 2 ? words[0] : undefined
+  if (id !== undefined && isTarget(id) && !isTarget(target))
+    throw new UsageError(`The id stands before the zmanager.ini: dead replay ${target} ${id}`)
   const { json = false, limit } = values
   if (verb === 'list') return list(target, limit === undefined ? {} : limitOf(limit), json)
-  return replay(target, words.length === 2 ? { id: words[0] } : {}, json)
+  return replay(target, id === undefined ? {} : { id }, json)
+}
+
+/** Whether this can only be a zmanager.ini or a control endpoint, and no id. */
+function isTarget(word: string): boolean {
+  return /\.ini$|:\/\//.test(word)
 }
 
 function limitOf(text: string): { limit: number } {

@@ -1,5 +1,6 @@
 // Default control sockets that nobody listens at any more: those of ZManagers that were killed. A file is only
-// removed when the system refuses a connection to it, and when it still is the file that was asked.
+// removed when the system refuses a connection to it, and when it still is the file that was asked. One that
+// just starts is not taken for dead: ipc sockets get their names when they listen already.
 
 import { linkSync, lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'

@@ -2,8 +2,9 @@
 // in DigitalPy's key names with a few of our own. Read with line numbers, so that messages have them.
 
 import { ZmqError } from '../../core/errors.ts'
-import { type IniEntry, type IniFile, type IniSection, parseList, scanIni } from '../../flow/ini.ts'
+import { type IniEntry, type IniFile, type IniSection, parseList } from '../../flow/ini.ts'
 import type { SourceFile } from '../config.ts'
+import { scanConfig } from '../config-ini.ts'
 import { HOST_KINDS, type HostKind } from '../host/host.ts'
 import type { Target } from '../program/program.ts'
 import type { ConfigValue } from './service.ts'
@@ -73,9 +74,10 @@ type Fault = (line: number, message: string) => ZmqError
  * Undefined where the section is missing. Throws EINVAL with file and line for a service that has no
  * section or no module, a bad value, and a name or flow that no topic can carry.
  */
-export function readServices({ text, file }: SourceFile): ServicesConfig | undefined {
+export function readServices(source: SourceFile): ServicesConfig | undefined {
+  const { text, file } = source
   if (!text.includes(`[${SECTION}]`)) return undefined
-  const ini = scanIni(withoutHashes(text), file)
+  const ini = scanConfig(source)
   const section = sectionOf(ini, SECTION)
   if (!section) return undefined
   const fault: Fault = (line, message) => new ZmqError('EINVAL', `${file}:${line}: ${message}`)
@@ -145,11 +147,6 @@ function readService(id: string, section: IniSection, file: string, fault: Fault
     errorThreshold,
     values,
   }
-}
-
-/** In this file `#` begins a comment, as for the other sections' reader; lines keep their numbers. */
-function withoutHashes(text: string): string {
-  return text.replace(/^[ \t]*#.*$/gm, '')
 }
 
 /** Of two sections with one name the later counts. */

@@ -41,8 +41,8 @@ export function flowsHash({ flows, actions, decorators }: Program): string {
   return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16)
 }
 
-/** The code of the error of a worker whose ZManager went away before it let it in. */
-export const GONE = 'ECONNRESET'
+/** The code of the error of a worker whose ZManager went away before it let it in. Ours alone: code of others fails with the system's. */
+export const GONE = 'EGONE'
 
 /** The code of the error of a worker that was refused. */
 export const REFUSAL = 'EREFUSED'

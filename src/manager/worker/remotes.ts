@@ -148,7 +148,7 @@ export class Remotes {
     if (this.keyOf(name) !== undefined || this.#hooks.isOpen(name))
       return `there is a worker of the name ${name} already`
     if (flows === this.#hooks.flowsHash()) return undefined
-    return 'it has other versions of the flows, or other keys in its mapping, than this ZManager'
+    return 'it has other versions of the flows, other keys in its mapping or other decorators than this ZManager'
   }
 
   #leave(remote: Remote): Promise<void> {

@@ -104,7 +104,7 @@ export class RoutingWorker {
 
   /**
    * Resolves when the worker is connected and knows all its handlers. Rejects if one is missing; a remote
-   * one with EREFUSED, or ECONNRESET when the ZManager went away before it let it in.
+   * one with EREFUSED, or EGONE when the ZManager went away before it let it in.
    */
   async start(): Promise<void> {
     await this.#part.steps.load()
