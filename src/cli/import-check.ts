@@ -9,6 +9,7 @@ import { loadService } from '../manager/service/service-module.ts'
 import { Handlers } from '../manager/worker/handlers.ts'
 import type { ActionMap } from '../topic/action-map.ts'
 import type { ReadConfig } from './sources.ts'
+import { stdoutAside } from './stdout-aside.ts'
 
 /**
  * An error for each entry whose target is no function, and each service whose module is none. What
@@ -21,8 +22,7 @@ export async function checkImports(
 ): Promise<Finding[]> {
   const handlers = new Handlers()
   const findings: Finding[] = []
-  const restore = stdoutToStderr()
-  try {
+  await stdoutAside(async () => {
     for (const { key, target } of actions.entries()) {
       const message = await problemOf(target, () => handlers.load(target))
       if (message === undefined) continue
@@ -39,10 +39,8 @@ export async function checkImports(
         findings.push({ severity: 'error', code: 'missing-service', message: about, ...place })
       }
     }
-    return findings
-  } finally {
-    restore()
-  }
+  })
+  return findings
 }
 
 async function problemOf(
@@ -55,14 +53,5 @@ async function problemOf(
   } catch (error) {
     if (!(error instanceof ZmqError)) throw error
     return error.message.replace(`${target.file}: `, '')
-  }
-}
-
-function stdoutToStderr(): () => void {
-  const { stdout, stderr } = process
-  const write = stdout.write
-  stdout.write = stderr.write.bind(stderr) as typeof write
-  return () => {
-    stdout.write = write
   }
 }

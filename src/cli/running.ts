@@ -5,13 +5,14 @@ import { ZmqError } from '../index.ts'
 import { controlPlaceIn } from '../manager/config.ts'
 import { ControlClient } from '../manager/control/control-client.ts'
 import { checkFolder } from '../manager/control/control-place.ts'
+import { isEndpoint } from './address.ts'
 import { Failure, UsageError } from './command.ts'
 
 export const TARGET_HELP = `  zmanager.ini    that of the running ZManager; or its control endpoint, such as tcp://host:port`
 
 /** The control endpoint that a word of a command line means: itself, or that of a zmanager.ini. */
 export function controlAddressOf(target: string): string {
-  if (/^[a-z]+:\/\//i.test(target)) return target
+  if (isEndpoint(target)) return target
   const { controlAddress, controlIsDefault } = controlPlaceIn(target)
   if (controlAddress === undefined)
     throw new UsageError(`${target} names no control_address: such a ZManager cannot be reached`)

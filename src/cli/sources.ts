@@ -9,11 +9,12 @@ import { type IniFile, type IniWarning, scanIni } from '../flow/ini.ts'
 import { loadActions, loadFlows } from '../flow/load.ts'
 import { ActionKey, loadConfig, ZmqError } from '../index.ts'
 import type { SourceFile, ZManagerConfig } from '../manager/config.ts'
-import { CONFIG_SECTIONS, slipsInSections } from '../manager/config-check.ts'
-import { scanConfig } from '../manager/config-ini.ts'
+import { CONFIG_SECTIONS, placesIn, slipsInSections } from '../manager/config-check.ts'
+import { SECTION, scanConfig } from '../manager/config-ini.ts'
 import { type ModuleSources, readModules } from '../manager/program/modules.ts'
 import type { Target } from '../manager/program/program.ts'
 import { ActionMap } from '../topic/action-map.ts'
+import { stdoutAside } from './stdout-aside.ts'
 
 export interface Sources {
   readonly flowFiles: readonly SourceFile[]
@@ -30,6 +31,11 @@ export interface Sources {
   readonly configs: readonly ReadConfig[]
 }
 
+/** What modules define, and what is wrong with them. */
+export interface Defined extends ModuleSources {
+  readonly findings: readonly Finding[]
+}
+
 export interface ReadConfig {
   readonly source: SourceFile
   readonly config: ZManagerConfig
@@ -44,9 +50,9 @@ type Tell = (finding: Finding) => void
  */
 export function readSources(
   names: readonly string[],
-  defined: ModuleSources = { flows: [], actions: [] },
+  defined: Defined = { flows: [], actions: [], findings: [] },
 ): Sources {
-  const findings: Finding[] = []
+  const findings: Finding[] = [...defined.findings]
   const tell: Tell = (finding) => findings.push(finding)
   const { flowFiles, actionFiles, decorators, configs } = readable(names.map(readSource), tell)
   const tables = flowFiles.map(({ text, file }) => loadFlows(text, file))
@@ -71,19 +77,28 @@ export function readSources(
   }
 }
 
-/** What the modules define that zmanager.ini files among these name. Rejects as `readModules`. */
-export async function modulesIn(names: readonly string[]): Promise<ModuleSources> {
-  const configs = names.filter((name) => kindOf(readSource(name), () => {}) === 'config')
-  const modules = configs.flatMap(
-    (name) =>
-      attempt(
-        () => loadConfig(name),
-        name,
-        'config',
-        () => {},
-      )?.modules ?? [],
-  )
-  return readModules(modules)
+/** What the modules define that zmanager.ini files among these name; a module that is none is a finding. */
+export async function modulesIn(names: readonly string[]): Promise<Defined> {
+  const none = (): void => {} // readSources tells of the files themselves
+  const flows: SourceFile[] = []
+  const actions: SourceFile[] = []
+  const findings: Finding[] = []
+  for (const source of names.map(readSource)) {
+    if (kindOf(source, none) !== 'config') continue
+    const config = attempt(() => loadConfig(source.file), source.file, 'config', none)
+    for (const module of config?.modules ?? []) {
+      try {
+        const defined = await stdoutAside(() => readModules([module]))
+        flows.push(...defined.flows)
+        actions.push(...defined.actions)
+      } catch (error) {
+        const { message } = error as Error
+        const place = placesIn(source)(SECTION, 'modules')
+        findings.push({ severity: 'error', code: 'missing-module', message, ...place })
+      }
+    }
+  }
+  return { flows, actions, findings }
 }
 
 /** Throws ZmqError with the system's code. */

@@ -142,7 +142,7 @@ function unknownDecorator(flow: Flow, input: CheckInput): Finding[] {
 // Without any flow a mapping serves messages that have none, so nothing can be said about it.
 function unusedEntries(input: CheckInput): Finding[] {
   const { flows, actions, places } = input
-  if (flows.length === 0) return []
+  if (flows.length === 0 || flows.some(({ policy }) => policy.next === 'handler')) return []
   const caught = flows.flatMap(({ catchKey }) => catchKey ?? [])
   const steps = [...flows.flatMap(reachable).filter((step) => !isPush(step)), ...caught]
   const entriesOf = (keys: ActionKey[]) => new Set(keys.map((key) => actions.resolve(key)))
@@ -152,7 +152,7 @@ function unusedEntries(input: CheckInput): Finding[] {
   return unused.map((entry) => {
     const why = published.has(entry)
       ? 'only published steps would, and those go to subscribers'
-      : 'only messages without a flow could'
+      : 'only messages without a flow, and handlers that call it, could'
     const message = `no step of any flow uses the mapping of ${entry.key}: ${why}`
     return { severity: 'warning', code: 'unused-mapping', message, ...places?.entry(entry.key) }
   })

@@ -34,6 +34,8 @@ export function loadFlows(text: string, file: string): LoadedFlows {
     if (flows.has(flow.name)) warn(section.line, `flow ${flow.name} replaces an earlier one`)
     flows.set(flow.name, flow)
   }
+  if (flows.size === 0)
+    warn(1, 'there is no flow in this file: a flow is a [section] and its steps')
   return { flows: [...flows.values()], warnings: sorted(warnings) }
 }
 

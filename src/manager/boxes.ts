@@ -125,6 +125,8 @@ export class Boxes {
   async load(): Promise<void> {
     const config = await withModules(this.#config, (text) => this.#hooks.report(text))
     this.program.replace(programOf(config))
+    for (const { file, line, message } of this.program.warnings)
+      this.#hooks.report(`warning: ${file}:${line}: ${message}`)
   }
 
   async open(): Promise<void> {

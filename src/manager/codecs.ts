@@ -27,7 +27,13 @@ const CODECS: ReadonlyMap<string, Codec> = new Map<Format, Codec>([
  * no object of values or what the format cannot carry, saying where it is, and for an unknown format.
  */
 export function bodyOf(format: string, values: Values): Uint8Array {
-  if (isValues(values)) return codecOf(format).write(values)
+  assertValues(values)
+  return codecOf(format).write(values)
+}
+
+/** Throws EINVAL for what is no object of values. */
+export function assertValues(values: Values): void {
+  if (isValues(values)) return
   throw new ZmqError('EINVAL', `Values are an object with names, not ${nameOf(values)}`)
 }
 

@@ -7,13 +7,10 @@ import type { Finding, Place } from '../flow/check.ts'
 import type { IniSection } from '../flow/ini.ts'
 import { nearest } from '../flow/near.ts'
 import type { SourceFile, ZManagerConfig } from './config.ts'
-import { scanConfig } from './config-ini.ts'
+import { SECTION, scanConfig } from './config-ini.ts'
 import { SERVICE_KEYS } from './service/service-config.ts'
 
-export const CONFIG_SECTIONS: readonly string[] = [
-  'ZManagerConfiguration',
-  'ServiceManagementConfiguration',
-]
+export const CONFIG_SECTIONS: readonly string[] = [SECTION, 'ServiceManagementConfiguration']
 const HOSTS_AND_PORTS = ['tcp', 'zmtp', 'ws', 'wss']
 const SAME_HOSTS: Readonly<Record<string, string>> = { localhost: '127.0.0.1', '*': '0.0.0.0' }
 
@@ -32,6 +29,7 @@ export function checkConfig(
     ...checkAddresses(config, placeOf),
     ...slipsInSections(sections, source.file, CONFIG_SECTIONS),
     ...slipsInServices(config, sections, placeOf),
+    ...unlistedServices(config, sections, source.file),
     ...(flows ? unknownFlows(config, flows, placeOf) : []),
   ]
 }
@@ -119,6 +117,21 @@ function slipsInServices(
         const message = `${key} is a key of service ${name} itself: did you mean ${meant}?`
         return [{ severity: 'warning' as const, code: 'unclear', message, ...placeOf(name, key) }]
       })
+    })
+}
+
+/** Sections that look like services, which nobody starts. */
+function unlistedServices(
+  { services }: ZManagerConfig,
+  sections: readonly IniSection[],
+  file: string,
+): Finding[] {
+  const known = new Set([...CONFIG_SECTIONS, ...(services?.services ?? []).map(({ id }) => id)])
+  return sections
+    .filter(({ name, entries }) => !known.has(name) && entries.some(({ key }) => key === 'module'))
+    .map(({ name, line }): Finding => {
+      const message = `nobody starts service ${name}: name it in services of [ServiceManagementConfiguration]`
+      return { severity: 'warning', code: 'unlisted-service', message, file, line }
     })
 }
 

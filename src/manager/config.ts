@@ -1,20 +1,26 @@
 // zmanager.ini: where the parts of a ZManager meet and how they are sized, in DigitalPy's section
 // and key names ([ZManagerConfiguration]) with a few of our own.
 
-import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import ini from 'ini'
-import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
 import { readDecorators } from '../flow/decorators.ts'
+import { keyFault, SECTION } from './config-ini.ts'
+import {
+  addressOf,
+  filesOf,
+  numberOf,
+  pathsOf,
+  read,
+  type Section,
+  wordOf,
+} from './config-values.ts'
 import { type ControlPlace, controlPlaceOf } from './control/control-place.ts'
 import type { DispatchOrder } from './course/dispatch.ts'
 import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal/journal-options.ts'
 import { readServices, type ServicesConfig } from './service/service-config.ts'
 import { coreFlowsBeside } from './service/service-flows.ts'
 import { WORKER_KEYS, type WorkerOptions, workerOptionsOf } from './worker/worker-options.ts'
-
-const SECTION = 'ZManagerConfiguration'
 
 /** A text file that was read: messages about it name `file`. */
 export interface SourceFile {
@@ -190,72 +196,40 @@ export function controlPlaceIn(file: string): ControlPlace {
   return controlPlaceOf(sectionOf(file)['control_address'], file)
 }
 
-/** A bound endpoint as one connects to it from this machine. */
+/** An endpoint that is bound, or is to be, as one connects to it from this machine. */
 export function reachable(endpoint: string): string {
-  return endpoint.replace(/^(\w+:\/\/)(0\.0\.0\.0|\[::\])(?=:)/, '$1127.0.0.1')
+  return endpoint.replace(/^(\w+:\/\/)(\*|0\.0\.0\.0|\[::\])(?=:)/, '$1127.0.0.1')
 }
 
-function sectionOf(file: string): Record<string, unknown> {
-  const section = ini.parse(read(file))[SECTION] as Record<string, unknown> | undefined
+function sectionOf(file: string): Section {
+  const section = ini.parse(read(file))[SECTION] as Section | undefined
   if (section) return section
   throw new ZmqError('EINVAL', `${file}: there is no section [${SECTION}]`)
 }
 
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new ZmqError(code ?? 'EIO', `Cannot read ${file}: ${message}`, { cause: error })
-  }
-}
-
-function checkKeys(section: Record<string, unknown>, file: string): void {
+function checkKeys(section: Section, file: string): void {
   const unknown = Object.keys(section).find(
     (key) => !KEYS.includes(key) && !WITHOUT_EFFECT.includes(key),
   )
   if (unknown === undefined) return
-  throw new ZmqError(
-    'EINVAL',
-    `${file}: [${SECTION}] has no key '${unknown}' (it has ${KEYS.join(', ')})`,
-  )
-}
-
-function numberOf(value: unknown, key: string, min: number, file: string): number {
-  const number = Number(value)
-  if (Number.isInteger(number) && number >= min) return number
-  throw new ZmqError(
-    'EINVAL',
-    `${file}: ${key} must be a whole number from ${min} up, not '${value}'`,
-  )
-}
-
-/** One of these words; the first, if there is no such key. */
-function wordOf<T extends string>(
-  section: Record<string, unknown>,
-  key: string,
-  words: readonly T[],
-  file: string,
-): T {
-  const value = section[key] ?? words[0]
-  const word = words.find((known) => known === value)
-  if (word) return word
-  throw new ZmqError('EINVAL', `${file}: ${key} must be ${words.join(' or ')}, not '${value}'`)
+  const known = KEYS.join(', ')
+  throw keyFault(file, unknown, `[${SECTION}] has no key '${unknown}' (it has ${known})`)
 }
 
 /** The path is relative to the ini file. */
 function journalOf(
-  section: Record<string, unknown>,
+  section: Section,
   file: string,
 ): Pick<ZManagerConfig, 'journal' | 'journalFsync'> {
   const fsync = section['journal_fsync'] ?? 'interval'
   if (!isFsyncPolicy(fsync)) {
     const known = FSYNC_POLICIES.join(', ')
-    throw new ZmqError('EINVAL', `${file}: journal_fsync must be one of ${known}, not '${fsync}'`)
+    const text = `journal_fsync must be one of ${known}, not '${fsync}'`
+    throw keyFault(file, 'journal_fsync', text)
   }
   const path = section['journal'] ?? ''
   if (typeof path !== 'string')
-    throw new ZmqError('EINVAL', `${file}: journal must be a file name, not '${path}'`)
+    throw keyFault(file, 'journal', `journal must be a file name, not '${path}'`)
   return path === '' ? {} : { journal: resolve(dirname(file), path), journalFsync: fsync }
 }
 
@@ -265,30 +239,6 @@ function decoratorsOf(value: unknown, file: string): Pick<ZManagerConfig, 'decor
     readDecorators(String(value))
     return { decorators: String(value) }
   } catch (error) {
-    const reason = (error as Error).message
-    throw new ZmqError('EINVAL', `${file}: decorators: ${reason}`, { cause: error })
+    throw keyFault(file, 'decorators', `decorators: ${(error as Error).message}`, error)
   }
-}
-
-function addressOf(value: unknown, key: string, file: string): string {
-  try {
-    return parseEndpoint(String(value)).text
-  } catch (error) {
-    throw new ZmqError('EINVAL', `${file}: ${key}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-function filesOf(
-  section: Record<string, unknown>,
-  key: 'flows' | 'actions',
-  file: string,
-): SourceFile[] {
-  return pathsOf(section, key, file).map((path) => ({ file: path, text: read(path) }))
-}
-
-/** One file name, or several with commas between them. */
-function pathsOf(section: Record<string, unknown>, key: string, file: string): string[] {
-  const names = String(section[key] ?? '').split(',')
-  const given = names.map((name) => name.trim()).filter((name) => name !== '')
-  return given.map((name) => resolve(dirname(file), name))
 }

@@ -114,7 +114,9 @@ export function stepError(
 
 function textOf(error: unknown): string {
   try {
-    return String(error instanceof Error ? error.message : error)
+    const { message } = (error ?? {}) as { message?: unknown }
+    if (typeof message === 'string') return message
+    return typeof error === 'object' ? (JSON.stringify(error) ?? String(error)) : String(error)
   } catch {
     return 'what was thrown has no text'
   }

@@ -7,11 +7,12 @@ import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import type { WaitOptions } from '../core/waiters.ts'
 import { Subscriber } from '../patterns/sub.ts'
-import { ActionKey } from '../topic/action-key.ts'
+import type { ActionKey } from '../topic/action-key.ts'
 import { decodeEnvelope, type Envelope, type Header } from '../topic/envelope.ts'
 import { prefixOf, topicKey } from '../topic/topic.ts'
 import { valuesOf } from './codecs.ts'
 import { CLOSING, type IntegrationManager, isMark } from './integration-manager.ts'
+import { patternOf } from './pattern.ts'
 import type { Recall } from './retained.ts'
 import type { Values } from './worker/handlers.ts'
 
@@ -206,15 +207,6 @@ export class Subscription implements AsyncIterable<FlowEvent>, AsyncDisposable {
     if (textOf(mark[0]) !== CLOSING) return // somebody else's
     void this.#end(new ZmqError('EBADF', 'The ZManager has stopped: nothing more is published'))
   }
-}
-
-function patternOf(pattern: ActionKey | string): ActionKey {
-  if (typeof pattern === 'string') return ActionKey.parse(pattern)
-  if (pattern instanceof ActionKey) return pattern
-  throw new ZmqError(
-    'EINVAL',
-    'A pattern is an ActionKey or its text, Sender?Context@Decorator?Action',
-  )
 }
 
 function checkOptions({ last, replay }: SubscribeOptions, { retained }: IntegrationManager): void {

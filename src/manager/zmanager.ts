@@ -139,7 +139,7 @@ export class ZManager implements Component {
   }
 
   /**
-   * Sends values into a flow; waits while the Subject is full. Resolves with the message's id; with a
+   * Sends values into a flow; waits while the Subject is full, and before `start` for that. Resolves with the message's id; with a
    * journal once the message is on file, so that it outlives this process. Rejects with ENOENT for
    * an unknown flow, with ESTOPPED once the ZManager finishes or stops, and with a journal with the
    * system's code (ENOSPC ...) when it cannot be put on file, EAGAIN when it is refused (`when_full`).
@@ -222,9 +222,9 @@ export class ZManager implements Component {
 
   /**
    * Answers published steps whose keys match `pattern`: their messages go on with what `respond` gives,
-   * or fail with what it throws. Returns what takes it away again.
+   * or fail with what it throws. Returns what takes it away again. Throws EINVAL for a pattern that is none.
    */
-  serve(pattern: ActionKey, respond: Respond): () => void {
+  serve(pattern: ActionKey | string, respond: Respond): () => void {
     return this.supervisor.conductor.responders.add(pattern, respond)
   }
 

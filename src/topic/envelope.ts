@@ -90,7 +90,7 @@ const OUTCOME: Rule = {
 const ERROR_RULES: Rules<StepError> = { code: TEXT, step: TEXT, message: TEXT, retryable: FLAG }
 const ERROR: Rule = {
   expects: 'an object of code, step, message and retryable',
-  accepts: (value) => isObject(value) && firstBreach(value, ERROR_RULES) === undefined,
+  accepts: isStepError,
 }
 const HEADER_RULES: Rules<Header> = {
   id: ID,
@@ -176,6 +176,11 @@ function succeeds(check: () => unknown): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether something says why a step failed, and in full. */
+export function isStepError(value: unknown): value is StepError {
+  return isObject(value) && firstBreach(value, ERROR_RULES) === undefined
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

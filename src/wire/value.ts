@@ -26,9 +26,9 @@ export function encodeValue(value: unknown): Uint8Array {
   try {
     return Uint8Array.from(packr.pack(value)) // `pack` returns a part of a buffer it uses again
   } catch (error) {
-    throw new ZmqError('EINVAL', `This value cannot be sent: ${(error as Error).message}`, {
-      cause: error,
-    })
+    const isDeep = error instanceof RangeError // the stack is full
+    const why = isDeep ? 'it is inside itself, or nested too deeply' : (error as Error).message
+    throw new ZmqError('EINVAL', `This value cannot be sent: ${why}`, { cause: error })
   }
 }
 

@@ -115,7 +115,7 @@ test('a file that cannot be read as ini, and a bad zmanager.ini, are errors with
   const bad = file('bad.ini', '[ZManagerConfiguration]', 'worker_count = many')
   const { code, out } = await zmanager(['check', open, bad])
   assert.match(out, /open\.ini:2: error: the list .* \(unreadable\)/)
-  assert.match(out, /bad\.ini: error: worker_count must be .* \(config\)/)
+  assert.match(out, /bad\.ini:2: error: worker_count must be .* \(config\)/)
   assert.is(code, 1)
 })
 
@@ -150,6 +150,38 @@ test('help tells the exit codes and an example, for the whole and for commands',
     assert.match(out, /^Exit code: 0 .*, 2 wrong usage/m)
     assert.match(out, /^Examples?:$/m)
   }
+})
+
+test('modules that are none, and keys of zmanager.ini with a slip, stand at their lines', async () => {
+  file('broken.mjs', 'console.log("aside")', 'export const a = (')
+  file('silent.mjs', 'console.log("aside")')
+  const ini = file(
+    'modules.ini',
+    '[ZManagerConfiguration]',
+    'flows = clean.ini',
+    'modules = broken.mjs, silent.mjs',
+    'actions = mapped.ini',
+  )
+  file('slip.ini', '[ZManagerConfiguration]', '', 'worker_count = many')
+  file('lost.ini', '[ZManagerConfiguration]', 'worker_count = 1', 'flows = lost-flows.ini')
+  const { code, out, err } = await zmanager(['check', ini, '--json'], folder)
+  const { findings } = JSON.parse(out)
+  const told = findings.map(({ code, line, message }: Record<string, unknown>) => [
+    code,
+    line,
+    message,
+  ])
+  assert.equal(
+    [code, told[0].slice(0, 2), told[1].slice(0, 2)],
+    [1, ['missing-module', 3], ['missing-module', 3]],
+  )
+  assert.match(told[0][2], /broken\.mjs/)
+  assert.match(told[1][2], /silent\.mjs defines no handler and no flow/)
+  assert.match(err, /aside/)
+  const slip = await zmanager(['check', 'slip.ini'], folder)
+  assert.match(slip.out, /slip\.ini:3: error: worker_count must be a whole number/)
+  const lost = await zmanager(['check', 'lost.ini'], folder)
+  assert.match(lost.out, /lost\.ini:3: error: flows: Cannot read .*lost-flows\.ini/)
 })
 
 test.run()

@@ -20,7 +20,8 @@ import { send } from '../../src/cli/commands/send.ts'
 import { services } from '../../src/cli/commands/services.ts'
 import { tail } from '../../src/cli/commands/tail.ts'
 import { top } from '../../src/cli/commands/top.ts'
-import { ZmqError } from '../../src/index.ts'
+import { askRunning } from '../../src/cli/running.ts'
+import { type Totals, ZmqError } from '../../src/index.ts'
 import { writeFixture } from '../manager/fixture.ts'
 import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/index.ts'
@@ -171,6 +172,19 @@ test('reload tells what is odd in the files', async () => {
   assert.is(warning, `${where}:${line}: warning: ${message}`)
 })
 
+test('finish says what it waits for, without --json', async () => {
+  const { file, pull, ended } = await serving()
+  await here(send, pull, 'WaitsAtOnce', '{}')
+  const waiting = () => askRunning(file, (client) => client.ask<Totals>('totals'))
+  while ((await waiting()).waiting === 0);
+  const finishing = start('finish', file)
+  const told = await finishing.line(/^in flight/)
+  assert.is(told, 'in flight: 1, 1 wait for an answer (--now ends without them)')
+  assert.is((await here(finish, file, '--now', '--json')).code, 1)
+  assert.is((await finishing.ended).code, 1)
+  await ended
+})
+
 test('top goes on until the ZManager goes; finish --now gives up what nobody has begun', async () => {
   const { file, pull, ended } = await serving()
   const looking = start('top', file, '--interval', '50')
@@ -242,6 +256,7 @@ test('mistakes on the command line get a sentence', async () => {
     [dead, ['list', 'x', file], /dead takes list or replay/],
     [dead, ['replay', file, 'the-id'], /id stands before the zmanager.ini: dead replay the-id /],
     [services, ['start', file], /services takes list/],
+    [services, ['stat', 'x', file], /services takes list.*, not 'stat'/],
     [finish, [], /finish takes one zmanager\.ini/],
     [finish, ['inproc://x'], /inside another process/],
   ]

@@ -1,6 +1,9 @@
 // zmanager send and zmanager tail as a user runs them, beside a ZManager of this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
@@ -77,9 +80,10 @@ function start(args: string[], stdin = ''): Running {
 
 /** A tail whose subscription is in force. */
 async function tailing(address: string, ...args: string[]): Promise<Running> {
+  const shown = address.endsWith('.ini') ? manager.pubAddress : address
   const running = start(['tail', address, ...args])
   const first = await within(LIMIT_MS, running.first, 'tail is connected')
-  assert.is(first, `connected ${address}`)
+  assert.is(first, `connected ${shown}`)
   return running
 }
 
@@ -112,6 +116,21 @@ test('lines of stdin go through a flow, and both tails see them end', async () =
   )
   assert.match(error.message, /Validate/)
   assert.equal(values, { id: 1 })
+})
+
+test('a zmanager.ini says where its Subject and its Integration Manager are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zm-send-'))
+  const file = join(folder, 'zmanager.ini')
+  const lines = ['[ZManagerConfiguration]', `subject_pull_address = ${manager.pullAddress}`]
+  writeFileSync(
+    file,
+    [...lines, `integration_manager_pub_address = ${manager.pubAddress}`].join('\n'),
+  )
+  const running = await tailing(file, 'Earthquake', '--count', '2')
+  const sent = await start(['send', file, 'Earthquake', JSON.stringify(quake)]).ended
+  assert.equal([sent.code, sent.out.length], [0, 1])
+  assert.match((await running.ended).out.join(), new RegExp(sent.out[0] as string))
+  rmSync(folder, { recursive: true })
 })
 
 test('one message to an action, without a flow, and one to whatever version of a flow runs', async () => {
@@ -168,6 +187,10 @@ test('tail ends with Ctrl-C, code 0; send says when nobody is there, code 1', as
   running.child.kill('SIGINT')
   assert.is((await running.ended).code, 0)
   const address = await vacant('tcp')
+  const alone = start(['tail', address])
+  assert.is(await within(LIMIT_MS, alone.first, 'a word'), `waiting: nobody is at ${address} yet`)
+  alone.child.kill('SIGINT')
+  assert.is((await alone.ended).code, 0)
   const { code, err } = await start(['send', address, '??a', '{}', '--timeout', '0.5']).ended
   assert.is(code, 1)
   assert.equal(err, [`zmanager: nobody took messages at ${address} for 0.5 s (ETIMEDOUT)`])
@@ -175,14 +198,16 @@ test('tail ends with Ctrl-C, code 0; send says when nobody is there, code 1', as
 
 test('mistakes on the command line get a sentence, before anything is opened', async () => {
   const cases: [string[], RegExp][] = [
-    [['send'], /send takes a pull address/],
+    [['send'], /send takes a zmanager.ini/],
     [
       ['send', 'tcp://h:1', 'F', '{}', '--flows', `${place}/flows.ini`],
       /no flow 'F' \(there is Earthq/,
     ],
     [['send', 'tcp://h:1', '??a', '[1]'], /one JSON object: it is no JSON object/],
     [['send', 'inproc://x', '??a', '{}'], /inside another process/],
-    [['tail'], /tail takes a pub address/],
+    [['tail'], /tail takes a zmanager.ini/],
+    [['tail', 'localhost:1'], /'localhost:1' is no endpoint such as tcp:.* and no file/],
+    [['send', `${place}/zmanager.ini`, '??a', '{}'], /leaves the address open|inside another/],
     [['tail', 'tcp://h:1', 'a?b'], /is not an action key/],
     [['tail', 'tcp://h:1', '??a', '--count', '0'], /--count is a whole number/],
   ]

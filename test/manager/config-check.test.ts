@@ -142,4 +142,10 @@ port = 8080
   assert.equal((await told(file, '--no-import')).lines, ['unknown-flow 19', 'unclear 22'])
 })
 
+test('a service that nobody lists is not started', async () => {
+  const sections =
+    '[ServiceManagementConfiguration]\nservices = []\n[timer]\nmodule = ./t.mjs#timer\n'
+  assert.equal((await told(writeFixture('inproc', { sections }))).lines, ['unlisted-service 14'])
+})
+
 test.run()

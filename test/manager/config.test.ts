@@ -64,12 +64,12 @@ test('what is wrong is named: section, key, number, address, file', () => {
   fails(
     '[ZManagerConfiguration]\nworker_cuont = 3\n',
     'EINVAL',
-    /no key 'worker_cuont'.*worker_count/,
+    /bad\.ini:2: .*no key 'worker_cuont'.*worker_count/,
   )
   fails(
     '[ZManagerConfiguration]\nworker_count = many\n',
     'EINVAL',
-    /worker_count must be a whole number from 1 up, not 'many'/,
+    /bad\.ini:2: worker_count must be a whole number from 1 up, not 'many'/,
   )
   fails(
     '[ZManagerConfiguration]\ndispatch = random\n',
@@ -81,7 +81,11 @@ test('what is wrong is named: section, key, number, address, file', () => {
     'EINVAL',
     /subject_pull_address: Not an endpoint: 'nowhere'/,
   )
-  fails('[ZManagerConfiguration]\nflows = missing.ini\n', 'ENOENT', /Cannot read .*missing\.ini/)
+  fails(
+    '[ZManagerConfiguration]\n# first\nflows = missing.ini\n',
+    'ENOENT',
+    /bad\.ini:3: flows: Cannot read .*missing\.ini/,
+  )
 })
 
 test.run()

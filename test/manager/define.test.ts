@@ -47,6 +47,18 @@ function refusal(act: () => unknown): string {
   return assert.unreachable() as never
 }
 
+test('schemas that are none, and steps that are no array, are refused with what to give', () => {
+  const make = (schemas: object) => () => defineHandler('?Shop?Check', schemas, () => undefined)
+  assert.match(refusal(make({ inputs: lengths })), /are input and output, not inputs/)
+  for (const input of [null, 5, {}, { '~standard': {} }])
+    assert.match(refusal(make({ input })), /The input of \?Shop\?Check is no schema/)
+  for (const steps of [undefined, '?Shop?Check', {}])
+    assert.match(
+      refusal(() => defineFlow('Shop', steps as never)),
+      /steps of the flow Shop are an array/,
+    )
+})
+
 test('a flow in code is the flow of its text', () => {
   const check = defineHandler('Subject?Shop?Check', (values) => values)
   const made = defineFlow(

@@ -15,6 +15,7 @@ First?Work?Second
 [Announce]
 ?Announce?Push
 Subject?Announce@PUBLISH?news
+??done
 
 [Empty]
 

@@ -84,7 +84,7 @@ test('an answer that is an error fails the message; one for nothing is counted',
 
 test('serve(): a component of this process answers published steps, and branches of a group', async () => {
   await withManager('inproc', { flows: FLOWS }, async (manager) => {
-    const away = manager.serve(ActionKey.parse('??question'), ({ n }) => ({ twice: Number(n) * 2 }))
+    const away = manager.serve('??question', ({ n }) => ({ twice: Number(n) * 2 }))
     const { twice, second } = await manager.request('Ask', { n: 2 }, { timeout: LIMIT_MS })
     assert.equal([twice, second], [4, '!'])
     const joined = await manager.request('Group', { n: 3 }, { timeout: LIMIT_MS })

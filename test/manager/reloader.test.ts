@@ -229,9 +229,9 @@ test('what is odd in the new files is reported once, and returned each time', as
   const second = await fakes.reloader.reload(() => ({ ...FIRST, ...odd }))
   assert.equal(second, { flows: [], warnings: first.warnings }, 'who asks is told each time')
   assert.match(first.warnings[0]?.message ?? '', /does not end in/)
-  const reports = fakes.log.filter((line) => line.startsWith('flows.ini:'))
+  const reports = fakes.log.filter((line) => line.startsWith('warning: flows.ini:'))
   assert.equal(reports.length, 1)
-  assert.match(reports[0] as string, /^flows\.ini:1: flow Work does not end in \?\?done/)
+  assert.match(reports[0] as string, /^warning: flows\.ini:1: flow Work does not end in \?\?done/)
 })
 
 test.run()

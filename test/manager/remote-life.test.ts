@@ -79,7 +79,7 @@ test('a worker with other versions of the flows is refused', async () => {
   const here = workHere('here', file)
   const error = await here.end().catch((reason) => reason)
   assert.equal([error.code, /other versions of the flows/.test(error.message)], ['EREFUSED', true])
-  assert.match(reports.join('\n'), /here is refused: it has other versions of the flows/)
+  assert.match(reports.join('\n'), /here is refused: it has other versions of the flows than/)
   await within(LIMIT_MS, manager.stop(), 'it stops')
 })
 

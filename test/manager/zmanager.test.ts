@@ -187,4 +187,12 @@ test('pushing into a flow that does not exist rejects and names those that do', 
   })
 })
 
+test('start() tells of each line of the files that has no effect', async () => {
+  const flows = '[Slip]\ndelivry = at-least-once\n?Slip?Push\n??done\n'
+  await withManager('inproc', { workers: 1, flows }, async (manager, reports) => {
+    assert.is(reports.length, manager.warnings.length)
+    assert.match(reports.join(), /^warning: .*flows\.ini:\d+: .*delivry/)
+  })
+})
+
 test.run()

@@ -25,10 +25,10 @@ one line each as file:line: severity: message (code). Without a file it reads ./
   --json             {"findings": [{severity, code, message, file, line}], "errors": n, "warnings": n}
   --mermaid          the flows as a Mermaid flowchart on stdout, the findings on stderr
 
-Errors: unknown-action, missing-handler, missing-service, unreachable-step, late-push, bad-address,
+Errors: unknown-action, missing-handler, missing-module, missing-service, unreachable-step, late-push, bad-address,
 same-address, unknown-section, unreadable, config.
-Warnings: missing-done, repeated-step, unused-mapping, unknown-decorator, unknown-flow, no-subscriber,
-flow-loop, ends-early, duplicate, skipped-line, unclear.
+Warnings: missing-done, repeated-step, unused-mapping, unknown-decorator, unknown-flow, unlisted-service,
+no-subscriber, flow-loop, ends-early, duplicate, skipped-line, unclear.
 
 Exit code: 0 no errors, 1 errors (with --strict: or warnings), 2 wrong usage, or a file that cannot be read.
 Colour only on a terminal, and not with NO_COLOR.

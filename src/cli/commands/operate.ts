@@ -71,7 +71,10 @@ Examples:
     const { values, positionals } = parseFlags(args, { ...JSON_FLAG, now: { type: 'boolean' } })
     const target = onlyTarget('finish', positionals)
     const command = values.now ? 'stop' : 'finish'
-    const totals = await askRunning(target, (client) => client.ask<Totals>(command))
+    const totals = await askRunning(target, async (client) => {
+      if (!values.now && !values.json) tellRest(await client.ask<Totals>('totals'))
+      return client.ask<Totals>(command)
+    })
     for (const line of values.json ? [lineOf(totals)] : totalsLines(totals)) console.log(line)
     return (totals.failures['ESTOPPED'] ?? 0) > 0 ? 1 : 0
   },
@@ -104,6 +107,13 @@ Example:
     console.log(values.json ? lineOf(result) : `reloaded; flows that changed: ${changed}`)
     return 0
   },
+}
+
+/** What is waited for may take long: answers have as long as their flow says, or without end. */
+function tellRest({ inFlight, waiting }: Totals): void {
+  if (inFlight === 0) return
+  const answers = waiting === 0 ? '' : `, ${waiting} wait for an answer`
+  console.error(`in flight: ${inFlight}${answers} (--now ends without them)`)
 }
 
 function onlyTarget(name: string, [target, ...more]: readonly string[]): string {

@@ -82,8 +82,6 @@ async function start(options: Options): Promise<number> {
   const report = (text: string): void => progress.line(text)
   const manager = ZManager.fromFile(options.file, { report })
   await manager.load()
-  for (const { file, line, message } of manager.warnings)
-    report(`warning: ${file}:${line}: ${message}`)
   if (options.serve) return serve(manager, report, options.json)
   return new Run(manager, progress, options).run()
 }

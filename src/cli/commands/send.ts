@@ -8,17 +8,19 @@ import { FORMATS } from '../../flow/policy.ts'
 import { ActionKey, type Message, Push, type Values, ZmqError } from '../../index.ts'
 import { bodyOf, FORMAT } from '../../manager/codecs.ts'
 import { envelope } from '../../manager/messages.ts'
+import { addressOf } from '../address.ts'
 import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
 import { modulesIn, readSources } from '../sources.ts'
 import { visible } from '../table.ts'
 import { lineOf, parseValues } from '../values.ts'
 
-const HELP = `Usage: zmanager send <pull-address> <flow-or-key> [json] [options]
+const HELP = `Usage: zmanager send <zmanager.ini> <flow-or-key> [json] [options]
 
 Pushes one message with these values, or one for each line of stdin (a JSON object a line), to the
-subject_pull_address of a ZManager. The id of each message goes to stdout, one a line.
+Subject of a ZManager. The id of each message goes to stdout, one a line.
 
+  zmanager.ini    that of the ZManager; or its subject_pull_address, such as tcp://host:port
   flow-or-key     the name of a flow, or an action key (Sender?Context@Decorator?Action) for a message
                   without a flow
   --flows FILE    the flow file, or zmanager.ini, that the ZManager is to run: it refuses messages of
@@ -34,7 +36,7 @@ Exit code: 0 all was handed over, 1 nobody was there or lines were malformed, 2 
 Handed over is not done: zmanager tail shows what becomes of a message.
 
 Examples:
-  zmanager send tcp://localhost:19030 '?Earthquake?Classify' '{"magnitude": 6.1}'
+  zmanager send zmanager.ini '?Earthquake?Classify' '{"magnitude": 6.1}'
   zmanager send tcp://localhost:19030 Earthquake < earthquakes.ndjson`
 
 const DEFAULT_SECONDS = 5
@@ -66,15 +68,13 @@ const FLAGS = {
 
 async function parse(args: readonly string[]): Promise<Options> {
   const { values, positionals } = parseFlags(args, FLAGS)
-  const [address, name, json, ...more] = positionals
-  if (address === undefined || name === undefined || more.length > 0)
-    throw new UsageError('send takes a pull address, a flow or key, and values as JSON')
-  if (address.startsWith('inproc:'))
-    throw new UsageError(`${address} is inside another process: send needs ipc:// or tcp://`)
+  const [target, name, json, ...more] = positionals
+  if (target === undefined || name === undefined || more.length > 0)
+    throw new UsageError('send takes a zmanager.ini, a flow or key, and values as JSON')
   const start = await startOf(flowOrKey(name), values.flows)
   const format = formatOf(values.format ?? start.format)
   return {
-    address,
+    address: addressOf(target, 'subjectPullAddress'),
     ...start,
     format,
     values: json === undefined ? undefined : valuesOf(json, format),

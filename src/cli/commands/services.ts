@@ -37,10 +37,10 @@ async function runServices(args: readonly string[]): Promise<number> {
   const [verb, ...words] = positionals
   const target = words.at(-1)
   const action = SERVICE_ACTIONS.find((known) => known === verb)
-  if (target === undefined || words.length !== (action ? 2 : 1) || !(action || verb === 'list'))
-    throw new UsageError(
-      'services takes list, or start, stop or restart and an id, and a zmanager.ini',
-    )
+  const wanted = 'services takes list, or start, stop or restart and an id, and a zmanager.ini'
+  if (verb !== undefined && !action && verb !== 'list')
+    throw new UsageError(`${wanted}, not '${verb}'`)
+  if (target === undefined || words.length !== (action ? 2 : 1)) throw new UsageError(wanted)
   const { json = false } = values
   return action ? act(target, action, words[0] as string, json) : list(target, json)
 }

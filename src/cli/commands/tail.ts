@@ -13,17 +13,19 @@ import {
   ZmqError,
 } from '../../index.ts'
 import { valuesOf } from '../../manager/codecs.ts'
+import { addressOf } from '../address.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
 import { onFirstSignal } from '../signals.ts'
 import { visible } from '../table.ts'
 import { lineOf, plain } from '../values.ts'
 
-const HELP = `Usage: zmanager tail <pub-address> [flow-or-key] [options]
+const HELP = `Usage: zmanager tail <zmanager.ini> [flow-or-key] [options]
 
-Subscribes at the integration_manager_pub_address of a ZManager and prints what is published from then
-on, one line each: the time, the flow, the action key, done or failed, the id, the values.
+Subscribes at the Integration Manager of a ZManager and prints what is published from then on, one line
+each: the time, the flow, the action key, done or failed, the id, the values.
 
+  zmanager.ini  that of the ZManager; or its integration_manager_pub_address, such as tcp://host:port
   flow-or-key   a flow's name, or a pattern Sender?Context@Decorator?Action in which a gap is any;
                 default: everything
   --flow NAME   with a pattern: of this flow only
@@ -31,13 +33,16 @@ on, one line each: the time, the flow, the action key, done or failed, the id, t
   --json        one JSON object a line: {flow, key, id, at, outcome, error, worker, values}; what is not
                 there is left out, bytes are base64
 
-"connected" on stderr says that the subscription is in force. Ctrl-C or SIGTERM ends it.
+"connected" on stderr says that the subscription is in force; until somebody is there, tail waits. Ctrl-C or SIGTERM ends it.
 Exit code: 0 it was ended, or N lines were printed, 2 wrong usage.
 
 Examples:
-  zmanager tail tcp://localhost:19034
+  zmanager tail zmanager.ini
   zmanager tail tcp://localhost:19034 '??failed' --json
   zmanager tail tcp://localhost:19034 '?Earthquake@PUBLISH?' --flow Earthquake --count 10`
+
+/** How long nobody may be there before that is told. */
+const ALONE_MS = 2000
 
 interface Options {
   readonly address: string
@@ -61,14 +66,12 @@ const FLAGS = {
 
 function parse(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args, FLAGS)
-  const [address, name = '??', ...more] = positionals
-  if (address === undefined || more.length > 0)
-    throw new UsageError('tail takes a pub address, and a flow or key')
-  if (address.startsWith('inproc:'))
-    throw new UsageError(`${address} is inside another process: tail needs ipc:// or tcp://`)
+  const [target, name = '??', ...more] = positionals
+  if (target === undefined || more.length > 0)
+    throw new UsageError('tail takes a zmanager.ini, and a flow or key')
   const pattern = flowOrKey(name)
   return {
-    address,
+    address: addressOf(target, 'integrationManagerPubAddress'),
     pattern: values.flow === undefined ? pattern : pattern.with({ flow: values.flow }),
     count: values.count === undefined ? Number.POSITIVE_INFINITY : countOf(values.count),
     json: values.json ?? false,
@@ -87,10 +90,14 @@ async function runTail({ address, pattern, count, json }: Options): Promise<numb
   subscriber.connect(address)
   onFirstSignal(() => void subscriber.close())
   let printed = 0
-  void subscriber.ready().then(
-    () => console.error(`connected ${address}`),
-    () => {}, // closed before
-  )
+  const alone = setTimeout(() => console.error(`waiting: nobody is at ${address} yet`), ALONE_MS)
+  void subscriber
+    .ready()
+    .then(
+      () => console.error(`connected ${address}`),
+      () => {}, // closed before
+    )
+    .finally(() => clearTimeout(alone))
   for await (const message of subscriber) {
     const envelope = read(message, pattern)
     if (!envelope) continue

@@ -7,6 +7,7 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ZmqError } from '../../core/errors.ts'
+import { keyFault } from '../config-ini.ts'
 
 export interface ControlPlace {
   /** Where a running ZManager is asked and steered. Default: nowhere. */
@@ -56,6 +57,6 @@ function folderOf(address: string): string {
 
 function allowed(given: unknown, file: string): string {
   if (typeof given === 'string' && ALLOWED.test(given)) return given
-  const message = `${file}: control_address must be an ipc:// or tcp:// endpoint, or empty for none, not '${given}'`
-  throw new ZmqError('EINVAL', message)
+  const rule = 'control_address must be an ipc:// or tcp:// endpoint, or empty for none'
+  throw keyFault(file, 'control_address', `${rule}, not '${given}'`)
 }

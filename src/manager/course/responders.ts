@@ -1,8 +1,10 @@
 // Components of this process that answer published steps: `serve(pattern, respond)`.
 
+import { ZmqError } from '../../core/errors.ts'
 import { isDone } from '../../flow/flow.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import type { Envelope, Header } from '../../topic/envelope.ts'
+import { patternOf } from '../pattern.ts'
 import type { Values } from '../worker/handlers.ts'
 
 /**
@@ -20,9 +22,14 @@ interface Responder {
 export class Responders {
   readonly #all = new Set<Responder>()
 
-  /** Returns what takes it away again. Of several that match a key the first is asked. */
-  add(pattern: ActionKey, respond: Respond): () => void {
-    const responder = { pattern, respond }
+  /** Returns what takes it away again. Throws EINVAL for what is no pattern or no function. Of several that match a key the first is asked. */
+  add(pattern: ActionKey | string, respond: Respond): () => void {
+    if (typeof respond !== 'function')
+      throw new ZmqError(
+        'EINVAL',
+        'serve takes a pattern and a function (values, message) => values',
+      )
+    const responder = { pattern: patternOf(pattern), respond }
     this.#all.add(responder)
     return () => void this.#all.delete(responder)
   }

@@ -3,7 +3,8 @@
 
 import type { ZmqError } from '../../core/errors.ts'
 import { Continuations, type WaitEnd } from '../../flow/continuations.ts'
-import type { StepError } from '../../topic/envelope.ts'
+import { isStepError, type StepError } from '../../topic/envelope.ts'
+import { assertValues } from '../codecs.ts'
 import { type Part, stepError } from '../messages.ts'
 import type { Values } from '../worker/handlers.ts'
 
@@ -28,8 +29,8 @@ export interface OpenWaits {
   list(): Wait[]
   /** The message goes on, with these values laid over its own. */
   complete(token: string, values?: Values): boolean
-  /** The step fails with this error: of an Error its `code`, or EHANDLER. */
-  fail(token: string, error: StepError | Error): boolean
+  /** The step fails with this error: its `code` if it has one, else EHANDLER. Anything that can be thrown will do. */
+  fail(token: string, error: unknown): boolean
   /** The step fails with ECANCELED. */
   cancel(token: string): boolean
 }
@@ -83,12 +84,14 @@ export class Waits implements OpenWaits {
   }
 
   complete(token: string, values?: Values): boolean {
+    if (values !== undefined) assertValues(values)
     return this.#over(this.#table.complete(token, values))
   }
 
-  fail(token: string, error: StepError | Error): boolean {
+  fail(token: string, error: unknown): boolean {
     const step = this.#table.get(token)?.header.key ?? ''
-    const why = error instanceof Error ? stepError(error, step, 'EHANDLER') : error
+    const isWhole = !(error instanceof Error) && isStepError(error)
+    const why = isWhole ? error : stepError(error, step, 'EHANDLER')
     return this.#over(this.#table.fail(token, why))
   }
 

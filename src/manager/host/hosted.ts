@@ -43,7 +43,8 @@ export async function hostData<T>(): Promise<T> {
 /** Code that never returns keeps `disconnect` from being heard: a thread of its own looks after that. */
 function endWithParent(): void {
   const look = `process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL')`
-  new Worker(`setInterval(() => ${look}, ${LOOK_MS})`, { eval: true, execArgv: [] }).unref()
+  const guard = new Worker(`setInterval(() => ${look}, ${LOOK_MS})`, { eval: true, execArgv: [] })
+  guard.on('error', () => {}).unref() // no memory for a thread: then without it
 }
 
 /** Resolves `startHost`. */

@@ -77,6 +77,11 @@ export function defineFlow<const S extends FlowSteps>(
   steps: S & Checked<S>,
   options: FlowDefinitionOptions = {},
 ): TypedFlow<FirstIn<S>, LastOut<S>> {
+  if (!Array.isArray(steps))
+    throw new ZmqError(
+      'EINVAL',
+      `The steps of the flow ${name} are an array: defineFlow('${name}', [step, ...])`,
+    )
   const list: FlowSteps = steps
   const { catch: caught, ...policy } = options
   const keys = list.flat().map(keyOf)

@@ -35,7 +35,7 @@ type Kept<In, R> = [R] extends [object] ? R : In | Extract<R, object>
  * A handler of the actions that `key` is a pattern for, as in a mapping. Values that do not fit the schema
  * `input` fail the step with EINVAL, before the handler sees them; what it gives and does not fit `output`
  * fails it with EHANDLER. What the schemas make of the values is what goes on. Without a return the
- * values that the handler was given go on. Throws EINVAL for a key that is none.
+ * values that the handler was given go on. Throws EINVAL for a key or a schema that is none.
  */
 export function defineHandler<In extends object = Values, R extends Returned = Returned>(
   key: string,
@@ -58,6 +58,7 @@ export function defineHandler(
   assertKey(key)
   if (typeof handle !== 'function')
     throw new ZmqError('EINVAL', `The handler of ${key} is a function (values, context) => values`)
+  assertSchemas(key, schemas)
   const run = checking(schemas, handle as Handler)
   return Object.freeze({ [DEFINED]: 'handler' as const, key, run })
 }
@@ -80,6 +81,18 @@ function checking({ input, output }: Schemas, handle: Handler): Handler {
     const returned = (await handle(given, context)) ?? given
     if (!output) return returned
     return (await validated(output, returned, 'output', 'EHANDLER')) as Values
+  }
+}
+
+function assertSchemas(key: string, schemas: Schemas): void {
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (name !== 'input' && name !== 'output')
+      throw new ZmqError('EINVAL', `The schemas of ${key} are input and output, not ${name}`)
+    if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function')
+      throw new ZmqError(
+        'EINVAL',
+        `The ${name} of ${key} is no schema: give one of a library that speaks Standard Schema (zod, valibot, arktype)`,
+      )
   }
 }
 

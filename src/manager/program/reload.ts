@@ -132,7 +132,8 @@ export class Reloader {
   #warn(next: Program): void {
     const known = new Set(this.#program.warnings.map(({ file, message }) => `${file} ${message}`))
     for (const { file, line, message } of next.warnings)
-      if (!known.has(`${file} ${message}`)) this.#hooks.report(`${file}:${line}: ${message}`)
+      if (!known.has(`${file} ${message}`))
+        this.#hooks.report(`warning: ${file}:${line}: ${message}`)
   }
 }
 

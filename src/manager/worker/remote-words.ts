@@ -37,8 +37,21 @@ export function flowsHash({ flows, actions, decorators }: Program): string {
   const versions = flows.names.map((name) => `${name} ${flows.find(name).version}`)
   const keys = [...actions.entries()].map(({ key }) => `${key}`)
   const treatments = [...decorators].map(([name, treatment]) => `@${name} ${treatment}`)
-  const all = [versions, keys, treatments].flatMap((lines) => [...lines.sort(), ''])
-  return createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 16)
+  return [versions, keys, treatments].map(hashOf).join('.')
+}
+
+function hashOf(lines: string[]): string {
+  return createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, 16)
+}
+
+const KINDS = ['other versions of the flows', 'other keys in its mapping', 'other decorators']
+
+/** What is other with a worker that told these flows; undefined if nothing is. */
+export function differenceOf(ours: string, theirs: string | undefined): string | undefined {
+  if (theirs === ours) return undefined
+  const told = (theirs ?? '').split('.')
+  const own = ours.split('.')
+  return KINDS.filter((_, index) => told[index] !== own[index]).join(' and ')
 }
 
 /** The code of the error of a worker whose ZManager went away before it let it in. Ours alone: code of others fails with the system's. */

@@ -4,6 +4,7 @@
 
 import { ZmqError } from '../../core/errors.ts'
 import { placeOf } from '../totals.ts'
+import { differenceOf } from './remote-words.ts'
 
 export interface RemotesHooks {
   readonly remoteWorkers: boolean
@@ -147,8 +148,8 @@ export class Remotes {
       return 'this ZManager takes no remote workers (set remote_workers = yes in its zmanager.ini)'
     if (this.keyOf(name) !== undefined || this.#hooks.isOpen(name))
       return `there is a worker of the name ${name} already`
-    if (flows === this.#hooks.flowsHash()) return undefined
-    return 'it has other versions of the flows, other keys in its mapping or other decorators than this ZManager'
+    const other = differenceOf(this.#hooks.flowsHash(), flows)
+    return other && `it has ${other} than this ZManager`
   }
 
   #leave(remote: Remote): Promise<void> {

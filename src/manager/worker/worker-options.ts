@@ -1,6 +1,7 @@
 // The keys of zmanager.ini that say where workers run.
 
-import { ZmqError } from '../../core/errors.ts'
+import { keyFault } from '../config-ini.ts'
+import { type Section, wordOf } from '../config-values.ts'
 import { HOST_KINDS, type HostKind } from '../host/host.ts'
 
 export interface WorkerOptions {
@@ -21,16 +22,11 @@ export const WORKER_KEYS: readonly string[] = ['worker_type', 'remote_workers']
 
 /** Throws EINVAL for a bad value, and for an address that such workers cannot reach. */
 export function workerOptionsOf(
-  section: Readonly<Record<string, unknown>>,
+  section: Section,
   addresses: WorkerAddresses,
   file: string,
 ): WorkerOptions {
-  const type = section['worker_type'] ?? 'thread'
-  const workerType = HOST_KINDS.find((kind) => kind === type)
-  if (!workerType) {
-    const known = HOST_KINDS.join(' or ')
-    throw new ZmqError('EINVAL', `${file}: worker_type must be ${known}, not '${type}'`)
-  }
+  const workerType = wordOf(section, 'worker_type', HOST_KINDS, file)
   const remoteWorkers = truthOf(section['remote_workers'] ?? false, file)
   if (workerType === 'process') assertReachable(addresses, 'worker_type = process', file)
   if (remoteWorkers) assertReachable(addresses, 'remote_workers = yes', file)
@@ -42,7 +38,7 @@ export function assertReachable(addresses: WorkerAddresses, why: string, file: s
   for (const [key, address] of Object.entries(addresses)) {
     if (!/^inproc:/i.test(address)) continue
     const text = `${key} must not be ${address} with ${why}: no other process can reach that`
-    throw new ZmqError('EINVAL', `${file}: ${text} (use tcp:// or ipc://)`)
+    throw keyFault(file, key, `${text} (use tcp:// or ipc://)`)
   }
 }
 
@@ -50,5 +46,5 @@ export function assertReachable(addresses: WorkerAddresses, why: string, file: s
 function truthOf(value: unknown, file: string): boolean {
   if (value === true || value === 'yes') return true
   if (value === false || value === 'no') return false
-  throw new ZmqError('EINVAL', `${file}: remote_workers must be yes or no, not '${value}'`)
+  throw keyFault(file, 'remote_workers', `remote_workers must be yes or no, not '${value}'`)
 }

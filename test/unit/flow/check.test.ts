@@ -54,6 +54,11 @@ test('a step that waits, and one for the workers, need no mapping', () => {
   assert.equal(told('[F]\n?c@PUBLISH?ask\n?c@ASYNC?answer\n?c@ROUTING_WORKER?update\n??done'), [])
 })
 
+test('where handlers choose actions, no mapping is without use', () => {
+  assert.ok(told('[F]\n?c?a\n??done', MAPPED).includes('warning unused-mapping'))
+  assert.equal(told('[F]\nnext = handler\n?c?a\n??done', MAPPED), [])
+})
+
 test('steps after done never run; only they are told, whatever else is wrong with them', () => {
   const all = findings('[F]\n?c?a\n??done\n?c?b\n?c?typo', MAPPED)
   assert.equal(
@@ -85,7 +90,10 @@ test('a mapping that no step uses is a warning that says what could', () => {
   const flow = '[F]\n?c?a\n?c@PUBLISH?b\n??done'
   const [published, unused] = findings(flow, { actions: ['?c?a = x', '?c?b = y', '?d?z = w'] })
   assert.match(published?.message ?? '', /mapping of \?c\?b: only published steps would/)
-  assert.match(unused?.message ?? '', /mapping of \?d\?z: only messages without a flow could/)
+  assert.match(
+    unused?.message ?? '',
+    /mapping of \?d\?z: only messages without a flow, and handlers that call it, could/,
+  )
   assert.equal(told('', MAPPED), [], 'without flows nothing can be said')
 })
 

@@ -47,6 +47,15 @@ test('a peer cannot have errors or regular expressions made', () => {
     )
 })
 
+test('what is inside itself is named as that', () => {
+  const loop: Record<string, unknown> = {}
+  loop['self'] = { loop }
+  assert.throws(
+    () => encodeValue(loop),
+    /cannot be sent: it is inside itself, or nested too deeply/,
+  )
+})
+
 test('bytes that are no value, or more than one, are refused with EINVAL', () => {
   for (const hex of ['', '92 01', '01 02', 'd9 05 41', 'c1']) {
     assert.throws(
