@@ -1,7 +1,7 @@
 // The supervisor joins the messages to the workers: it gives out what can be given, watches the times
 // of both, and has what lost workers leave settled.
 
-import { clock, type Timer } from '../core/clock.ts'
+import { clock } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
 import type { Message } from '../core/message.ts'
 import { DEFAULT_POLICY, type FlowPolicy } from '../flow/policy.ts'
@@ -16,6 +16,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { Ledger, MessageTotals } from './ledger.ts'
 import { stepError } from './messages.ts'
 import type { Program } from './program/program.ts'
+import { Rounds } from './rounds.ts'
 import { totalsOf } from './totals.ts'
 import type { Values } from './worker/handlers.ts'
 import type { Member } from './worker/member.ts'
@@ -50,8 +51,6 @@ export interface SupervisorSettings extends HoldingsSettings, WorkerOptions {
 
 /** Messages that wait here for a worker before the Subject takes no more in. */
 const MOST_WAITING = 100
-const SHORTEST_TICK_MS = 5
-const LONGEST_TICK_MS = 1000
 
 export class Supervisor implements Dispatcher {
   readonly holdings: Holdings
@@ -60,7 +59,7 @@ export class Supervisor implements Dispatcher {
   readonly #s: SupervisorSettings
   readonly #workforce: Workforce
   readonly #room = new Room()
-  #tick: Timer | undefined
+  readonly #rounds = new Rounds(() => this.#look())
   #isStarted = false
   #stopped: ZmqError | undefined
   #awaited: ReadonlySet<string> | undefined // ids of all that is still taken; others are refused
@@ -139,7 +138,7 @@ export class Supervisor implements Dispatcher {
   async stop(): Promise<void> {
     const text = 'The ZManager was stopped before this message ended'
     this.#stopped = new ZmqError('ESTOPPED', text)
-    this.#tick?.cancel()
+    this.#rounds.end()
     this.#failWaiting(this.#stopped)
     await this.#workforce.stop(this.#stopped)
     this.holdings.failAll(this.#stopped)
@@ -269,23 +268,17 @@ export class Supervisor implements Dispatcher {
     this.#pump()
   }
 
-  /** Looks at the times of messages now and then, if any flow limits them; again, when there are others. */
+  /** Watches the times of messages; again, when there are other flows. */
   watch(): void {
     this.#workforce.dismissRemotes()
-    this.#tick?.cancel()
-    const policies = this.#s.program.flows.all().map(({ policy }) => policy)
-    const limits = policies.flatMap(({ lease, timeout, wait }) => [lease, timeout, wait])
-    const shortest = Math.min(...limits.filter((ms) => ms > 0))
-    if (shortest === Number.POSITIVE_INFINITY) return
-    const everyMs = Math.min(Math.max(shortest / 4, SHORTEST_TICK_MS), LONGEST_TICK_MS)
-    const tick = (): void => {
-      if (this.#stopped) return
-      this.#tick = clock.after(everyMs, tick)
-      this.#workforce.endOverdue(clock.now())
-      this.conductor.waits.expire(Date.now())
-      this.#pump()
-    }
-    tick()
+    if (this.#stopped) return
+    this.#rounds.begin(this.#s.program.flows.all().map(({ policy }) => policy))
+  }
+
+  #look(): void {
+    this.#workforce.endOverdue(clock.now())
+    this.conductor.waits.expire(Date.now())
+    this.#pump()
   }
 }
 
