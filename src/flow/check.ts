@@ -77,8 +77,9 @@ function unreachable(flow: Flow, { places }: CheckInput): Finding[] {
 
 /** What is published with no wait behind it ends the message, unless a component answers it. */
 function endsEarly(flow: Flow, input: CheckInput): Finding[] {
+  const steps = reachable(flow)
   return found(flow, (step, index) => {
-    const next = reachable(flow)[index + 1]
+    const next = steps[index + 1]
     if (!next || isPush(step) || groupAt(flow.groups, index) || !isForAll(step, input))
       return undefined
     if (treat(next, input) === 'wait') return undefined

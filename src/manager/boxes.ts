@@ -40,6 +40,7 @@ export class Boxes {
   readonly #hooks: BoxesHooks
   #store: DurableStore | undefined // when open, with a journal
   #subject: Subject | undefined // when open
+  #isClosing = false
 
   constructor(config: ZManagerConfig, hooks: BoxesHooks) {
     const report = (text: string): void => hooks.report(text)
@@ -129,7 +130,9 @@ export class Boxes {
       this.#hooks.report(`warning: ${file}:${line}: ${message}`)
   }
 
+  /** Rejects with ESTOPPED if `close` is called before or meanwhile. */
   async open(): Promise<void> {
+    this.#assertOpening()
     const { deadLetters } = this.supervisor.holdings
     const tell = (end: Message): void => this.ends.tell(end)
     const places = { ledger: this.ledger, letters: deadLetters, tell }
@@ -138,19 +141,24 @@ export class Boxes {
       bury: (received, error) => bury(received, error, places),
       report: (text) => this.#hooks.report(text),
     })
+    if (this.#isClosing) this.#store?.stops() // or what is on file would end
     await this.#store?.keepLetters(deadLetters)
     await this.integrationManager.start()
     this.#subject = new Subject(this.#config, this.program, this.supervisor, this.#store)
     await this.#subject.start()
     await this.supervisor.start()
+    this.#assertOpening()
     this.intake.connect(this.pullAddress)
     await this.services.open()
+    this.#assertOpening() // or nobody hears what is served
     this.subject.serve()
   }
 
   /** Workers finish what they have; `opened` is over when nothing opens any more. */
   async close(opened: Promise<unknown> | undefined): Promise<void> {
+    this.#isClosing = true
     this.#store?.stops()
+    this.supervisor.holdings.stops()
     this.intake.refuse()
     await this.services.close()
     this.intake.close()
@@ -166,6 +174,10 @@ export class Boxes {
     this.ledger.failAll('ESTOPPED')
     this.ends.requests.cancelAll(stopped)
     await this.#store?.close()
+  }
+
+  #assertOpening(): void {
+    if (this.#isClosing) throw new ZmqError('ESTOPPED', 'The ZManager was stopped while it started')
   }
 
   /** As `ZManager.replay`. */

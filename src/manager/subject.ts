@@ -18,8 +18,9 @@ import { outerLimit } from './size-limit.ts'
 import { FLOWS_PROPERTY, KEEPALIVE } from './worker/remote-words.ts'
 import { WORKER_PROPERTY } from './worker/worker.ts'
 
-/** Messages that are taken in before `serve` is called. */
-const MOST_EARLY = 1000
+/** What is taken in before `serve` is called, bytes; and what a message takes beside its body. */
+const MOST_EARLY = 64 * 1024 * 1024
+const ENVELOPE_BYTES = 1024
 
 export class Subject implements Component {
   state: State = 'new'
@@ -37,7 +38,7 @@ export class Subject implements Component {
     receiveHighWaterMark: 1,
   })
   #loop: Promise<unknown> = Promise.resolve()
-  #early = 0 // messages that came before `serve`
+  #early = 0 // bytes of messages that came before `serve`
   #isServing = false
   #serve!: () => void
   readonly #serving = new Promise<void>((resolve) => {
@@ -80,8 +81,10 @@ export class Subject implements Component {
    * comes of it; answers are taken before.
    */
   serve(): void {
-    this.#isServing = true
     this.#serve()
+    void this.#serving.then(() => {
+      this.#isServing = true // those who wait for it go first
+    })
   }
 
   /** Gives a message to the worker of this routing id; false if there is none. */
@@ -134,6 +137,7 @@ export class Subject implements Component {
       return
     }
     if (!this.#isServing) await this.#serving
+    if (kept && this.state === 'stopped') return // the journal keeps it
     await this.#dispatcher.take(received)
   }
 
@@ -146,8 +150,9 @@ export class Subject implements Component {
   }
 
   /** A service that asks as it starts serves no sooner than it is answered; nor is memory without end. */
-  #isEarly({ header }: Envelope): void {
-    if (header.replyTo !== undefined || ++this.#early >= MOST_EARLY) this.serve()
+  #isEarly({ header, body }: Envelope): void {
+    this.#early += body.byteLength + ENVELOPE_BYTES
+    if (header.replyTo !== undefined || this.#early >= MOST_EARLY) this.serve()
   }
 
   #open(message: Message): Envelope | undefined {

@@ -140,7 +140,7 @@ export class Supervisor implements Dispatcher {
     this.#stopped = new ZmqError('ESTOPPED', text)
     this.#rounds.end()
     this.#failWaiting(this.#stopped)
-    await this.#workforce.stop(this.#stopped)
+    await this.#workforce.stop(new ZmqError('ESTOPPED', 'Stopped before this worker was up'))
     this.holdings.failAll(this.#stopped)
   }
 

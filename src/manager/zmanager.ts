@@ -19,6 +19,7 @@ import type { DeadLetter } from './dead-letters.ts'
 import type { Totals } from './ledger.ts'
 import type { AnyFlow, InputOf, OutputOf } from './program/define-flow.ts'
 import type { Reloaded } from './program/reload.ts'
+import { safeReport } from './report.ts'
 import type { FlowRequestOptions } from './requests.ts'
 import type { Services } from './service/services.ts'
 import { type SubscribeOptions, Subscription } from './subscription.ts'
@@ -43,6 +44,7 @@ export class ZManager implements Component {
   #file: string | undefined // where the configuration is
   #loading: Promise<void> | undefined
   #starting: Promise<void> | undefined
+  #opening: Promise<void> | undefined // its second part: what stop has to wait for
   #finishing: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #resolveEnded!: () => void
@@ -55,7 +57,7 @@ export class ZManager implements Component {
   }
 
   constructor(config: ZManagerConfig, hooks: ZManagerHooks = {}) {
-    const report = hooks.report ?? ((text: string) => console.error(`zmanager: ${text}`))
+    const report = safeReport(hooks.report)
     const { finishMs = FINISH_MS } = hooks
     this.#boxes = new Boxes(config, { report, finishMs, isRunning: () => this.state === 'running' })
     this.#control = new Control(config, controlCommands(this, this.services), report)
@@ -132,9 +134,9 @@ export class ZManager implements Component {
   }
 
   async #open(): Promise<void> {
-    await this.load()
-    await this.#boxes.open()
-    await this.#control.start()
+    await Promise.race([this.load(), this.ended]) // a module may take for ever
+    this.#opening = this.#boxes.open().then(() => this.#control.start())
+    await this.#opening
     this.state = 'running'
   }
 
@@ -274,7 +276,7 @@ export class ZManager implements Component {
 
   async #close(): Promise<void> {
     this.state = 'draining'
-    await this.#boxes.close(this.#starting?.catch(() => {})) // start() says why
+    await this.#boxes.close(this.#opening?.catch(() => {})) // start() says why
     this.state = 'stopped'
     this.#resolveEnded()
   }

@@ -2,7 +2,8 @@
 import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ActionKey, type Values, ZmqError } from '../../src/index.ts'
+import { ActionKey, encodeValue, type Values, ZmqError } from '../../src/index.ts'
+import { newHeader, stepError } from '../../src/manager/messages.ts'
 import { type Handle, Rig } from './conductor-rig.ts'
 
 const flow = (...lines: string[]) => `[F]\n?F?Push\n${lines.join('\n')}\n??done\n`
@@ -123,6 +124,35 @@ test('a handler that fails with ESTOPPED, as of another ZManager, is caught like
   assert.equal([rig.codes, undone], [['ESTOPPED'], 1])
 })
 
+test('a component or an answer that fails with ESTOPPED is caught like any other; only when all stops it is not', async () => {
+  for (const isStopping of [false, true]) {
+    let undone = 0
+    const flows = '[F]\ncatch = ??undo\n?F@ASYNC?ask\n??done\n'
+    const rig = new Rig(['w'], { flows, handlers: { undo: () => void undone++ } })
+    if (isStopping) rig.holdings.stops()
+    const stopped = new ZmqError('ESTOPPED', 'of another ZManager')
+    rig.add('answered')
+    rig.conductor.waits.fail(rig.conductor.waits.list()[0]?.token as string, stopped)
+    rig.conductor.responders.add('??ask', () => Promise.reject(stopped))
+    rig.add('served')
+    await settle(rig)
+    assert.equal([rig.codes, undone], [['ESTOPPED', 'ESTOPPED'], isStopping ? 0 : 2])
+  }
+})
+
+test('what is not taken on is not caught: nothing of it ran', () => {
+  const rig = new Rig(['w'], {
+    flows: CAUGHT,
+    handlers: { One: adds('one'), undo: adds('undone') },
+  })
+  const { version } = rig.program.flows.find('F')
+  const header = newHeader('a', 'F', version, ActionKey.of({ action: 'Push' }))
+  rig.ledger.accept('a', 'F')
+  const error = { code: 'EAGAIN', step: '?F?Push', message: 'full', retryable: true }
+  rig.conductor.failed({ header, body: encodeValue({}) }, error)
+  assert.equal([rig.codes, rig.has('w'), rig.totals().inFlight], [['EAGAIN'], [], 0])
+})
+
 test('a stop before the catch step: the message has not ended, for with a journal it runs again', async () => {
   const handlers = { One: breaks('EBROKEN'), undo: adds('undone') }
   const stopped = new ZmqError('ESTOPPED', 'the end')
@@ -138,6 +168,7 @@ test('a stop before the catch step: the message has not ended, for with a journa
   const late = new Rig(['w'], { flows: CAUGHT, handlers })
   late.add('a')
   late.refusal = stopped
+  late.holdings.stops()
   await late.work('w')
   assert.equal(late.codes, ['ESTOPPED'])
   assert.is(late.told[0]?.header.worker, undefined)
@@ -166,6 +197,34 @@ test('in a group, too, an answer is laid over the values of the message, also if
     await settle(rig)
     assert.equal(rig.valuesOf(rig.told[0]), expected, steps)
   }
+})
+
+test('a wait may be failed with whatever can be thrown; what is no answer leaves it open', () => {
+  for (const error of [undefined, null, 'no', 7, {}, { code: 'EODD' }]) {
+    const rig = new Rig(['w'], { flows: flow('?F@ASYNC?ask'), handlers: {} })
+    rig.add('a')
+    const { waits } = rig.conductor
+    const token = waits.list()[0]?.token as string
+    for (const values of [5, 'x', [], null])
+      assert.throws(() => waits.complete(token, values as never), /Values are an object with names/)
+    assert.is(waits.list().length, 1)
+    assert.ok(waits.fail(token, error))
+    assert.equal(rig.codes, [(error as { code?: string } | null)?.code ?? 'EHANDLER'])
+    assert.is(typeof rig.told[0]?.header.error?.message, 'string')
+  }
+})
+
+test('of what was thrown and is no Error the message is told, or what it consists of', () => {
+  const cases: [unknown, string][] = [
+    [{ code: 'EODD', message: 'as asked' }, 'as asked'],
+    [{ reason: 5 }, '{"reason":5}'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['text', 'text'],
+    [Symbol('s'), 'Symbol(s)'],
+    [{ big: 1n }, 'what was thrown has no text'],
+  ]
+  for (const [thrown, text] of cases) assert.is(stepError(thrown, '??a', 'EX').message, text)
 })
 
 test('a wait may be failed with any Error', () => {

@@ -92,6 +92,23 @@ test('what a dead worker had not begun waits again before all others, in order, 
   assert.is(dispatch.waiting, 0)
 })
 
+test('workers die one after the other: each line keeps its order', () => {
+  const dispatch = dispatchTo(['u', 'v'], 1)
+  add(dispatch, 'a', 'one')
+  add(dispatch, 'xk')
+  add(dispatch, 'b', 'one')
+  assert.equal(given(dispatch), ['a>u', 'x>v', 'k>u'])
+  dispatch.close('u', () => true)
+  assert.equal(given(dispatch), ['a>v'], 'k and b wait')
+  dispatch.close('v', () => true)
+  dispatch.open('w', counter())
+  assert.equal(given(dispatch), ['x>w', 'a>w'])
+  dispatch.release('w', 'x')
+  dispatch.release('w', 'a')
+  assert.equal(given(dispatch), ['k>w', 'b>w'])
+  assert.is(dispatch.waiting, 0)
+})
+
 test('of a worker whose progress nobody knows, the oldest message is to blame and all others may have begun', () => {
   const dispatch = dispatchTo(['u'], 3)
   for (const id of 'abcd') dispatch.add(makeWork(id, { lease: 100 }))

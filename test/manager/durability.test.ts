@@ -205,6 +205,7 @@ test('a version that is not loaded: dead letters, told once a flow; without room
   assert.is(texts.length, 2)
   assert.match(texts[0] ?? '', /4 messages.*"Known".*\(old\): 2 are dead letters now, 2 stay/)
   assert.match(texts[1] ?? '', /1 messages.*"Gone"/)
+  store.ended('4', 'failed', undefined, 'EINVAL') // its producer sent it again, under an id that is in use
   assert.equal(journal.ends, ['started'])
 })
 

@@ -158,17 +158,6 @@ export async function startRig(given: Settings): Promise<Rig> {
   return { manager, ini, reports, results, told }
 }
 
-/** Resolves when `holds` does; looked at once a turn. */
-export function until(holds: () => boolean, what: string): Promise<void> {
-  let isOver = false
-  const turns = async (): Promise<void> => {
-    while (!isOver && !holds()) await new Promise((resolve) => setImmediate(resolve))
-  }
-  return within(LIMIT_MS, turns(), what).finally(() => {
-    isOver = true
-  })
-}
-
 /** A request, with the time limit of the tests. */
 export function ask(manager: ZManager, flow: string, values: Values = {}): Promise<Values> {
   return within(LIMIT_MS, manager.request(flow, values), `an answer from ${flow}`)

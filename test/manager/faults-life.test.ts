@@ -17,7 +17,7 @@ import {
   topicOf,
   ZManager,
 } from '../../src/index.ts'
-import { endpoint, once, within } from '../support/index.ts'
+import { endpoint, once, until, within } from '../support/index.ts'
 import {
   absent,
   ask,
@@ -28,7 +28,6 @@ import {
   reasonOf,
   sharedRig,
   stranger,
-  until,
   withFaults,
 } from './faults-fixture.ts'
 

@@ -19,7 +19,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadActions, loadFlows } from '../../src/flow/load.ts'
 import { ActionKey, FlowError } from '../../src/index.ts'
-import { within } from '../support/index.ts'
+import { until, within } from '../support/index.ts'
 import {
   absent,
   ask,
@@ -31,7 +31,6 @@ import {
   reasonOf,
   sharedRig,
   stranger,
-  until,
   withFaults,
 } from './faults-fixture.ts'
 

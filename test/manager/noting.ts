@@ -66,17 +66,6 @@ export async function withNoting(
   }
 }
 
-/** Turns of the loop go by until something holds. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  let isOver = false
-  const turns = async (): Promise<void> => {
-    while (!isOver && !holds()) await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-  await within(30_000, turns(), what).finally(() => {
-    isOver = true
-  })
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'zm-note-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 

@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert'
 import { ActionKey, type Subscription } from '../../src/index.ts'
 import { FlowError } from '../../src/manager/requests.ts'
 import { counterAt, progressOf } from '../../src/manager/worker/progress.ts'
-import { within } from '../support/index.ts'
-import { absent, notesIn, until, withNoting } from './noting.ts'
+import { until, within } from '../support/index.ts'
+import { absent, notesIn, withNoting } from './noting.ts'
 
 const LIMIT_MS = 60_000
 const PROCESS = 'worker_type = process'

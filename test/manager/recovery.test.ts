@@ -133,14 +133,15 @@ test('who was there at enough crashes gets a turn by itself, and a mark; who wai
   assert.equal(written, ['a 2', 'b 2', 'c 2'])
 })
 
-test('who is there with its mark after a crash is dead; after a stop it is not', () => {
-  const { made } = suspects()
+test('who is there with its mark after a crash is dead; after a stop it is not, and the mark is gone', () => {
+  const { made, written } = suspects()
   const error = made.judge(opened('a', { strikes: 2 }), 1, flows)
   assert.equal([error?.code, error?.retryable], ['EWORKERLOST', false])
   const stopped = opened('a', { strikes: 2 })
   assert.is(made.judge(stopped, 0, flows), undefined)
   assert.is(stopped.header.strikes, undefined)
-  assert.is(made.judge(opened('a', { strikes: 1 }), 0, flows), undefined)
+  assert.equal(written, ['a plain'], 'or it would be to blame for whoever crashes next')
+  assert.is(made.judge(opened('b', { strikes: 1 }), 0, flows), undefined)
 })
 
 test('who neither ends nor waits holds the next one up for a while only', async () => {

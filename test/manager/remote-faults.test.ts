@@ -6,11 +6,11 @@ import { loadConfig, ZManager } from '../../src/index.ts'
 import { RemoteWorker } from '../../src/manager/worker/remote-worker.ts'
 import { FINISH, finishMessage } from '../../src/manager/worker/worker.ts'
 import { topicOf } from '../../src/topic/topic.ts'
-import { once, within } from '../support/index.ts'
+import { once, until, within } from '../support/index.ts'
 import { portOf, rawServer } from '../support/raw.ts'
 import { fakeWorker } from './fake-worker.ts'
 import { handmade, stranger } from './faults-fixture.ts'
-import { absent, addAction, addFlow, until } from './noting.ts'
+import { absent, addAction, addFlow } from './noting.ts'
 import { ALONE, codeOf, LIMIT_MS, startManager, workHere, writePlaced } from './remote-rig.ts'
 
 test('stop() ends although a worker hangs over a message that has no lease', async () => {

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { within } from '../support/index.ts'
-import { absent, until, writeNoting } from './noting.ts'
+import { until, within } from '../support/index.ts'
+import { absent, writeNoting } from './noting.ts'
 import { ALONE, codeOf, LIMIT_MS, startManager, work, workHere, writePlaced } from './remote-rig.ts'
 
 test('it waits for a ZManager, comes again to the next one, and after a reload with the new flows', async () => {

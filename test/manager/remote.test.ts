@@ -2,8 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActionKey } from '../../src/index.ts'
-import { within } from '../support/index.ts'
-import { absent, notesIn, until } from './noting.ts'
+import { until, within } from '../support/index.ts'
+import { absent, notesIn } from './noting.ts'
 import { ALONE, codeOf, LIMIT_MS, namesOf, startManager, work, writePlaced } from './remote-rig.ts'
 
 test('zmanager worker joins, is counted under its name, and finishes what it has when it is told to end', async () => {

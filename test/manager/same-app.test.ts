@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActionKey, type Values, type ZManager } from '../../src/index.ts'
-import { within } from '../support/index.ts'
+import { until, within } from '../support/index.ts'
 import { withManager } from './fixture.ts'
-import { until } from './noting.ts'
 import { ALONE, LIMIT_MS, namesOf, startManager, work, writePlaced } from './remote-rig.ts'
 
 const FLOWS = `

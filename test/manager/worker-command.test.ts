@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { within } from '../support/index.ts'
-import { absent, until } from './noting.ts'
+import { until, within } from '../support/index.ts'
+import { absent } from './noting.ts'
 import { ALONE, codeOf, LIMIT_MS, namesOf, startManager, work, writePlaced } from './remote-rig.ts'
 
 test('it says once what it waits for, and where, while there is no ZManager', async () => {

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadConfig, ZManager, ZmqError } from '../../src/index.ts'
-import { within } from '../support/index.ts'
+import { until, within } from '../support/index.ts'
 import { writeFixture } from './fixture.ts'
-import { absent, notesIn, until, withNoting, writeNoting } from './noting.ts'
+import { absent, notesIn, withNoting, writeNoting } from './noting.ts'
 
 const LIMIT_MS = 60_000
 const PROCESS = 'worker_type = process'

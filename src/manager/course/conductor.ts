@@ -38,7 +38,7 @@ import { Forks } from './forks.ts'
 import { type Holdings, overdueError } from './holdings.ts'
 import { type Respond, Responders } from './responders.ts'
 import { Waits } from './waits.ts'
-import { isStop, type Verdict, type Work, workOf } from './work.ts'
+import { failure, type Verdict, type Work, workOf } from './work.ts'
 
 export interface ConductorSettings {
   readonly program: Program
@@ -64,7 +64,7 @@ export class Conductor {
     this.#s = settings
     this.waits = new Waits({
       answered: (message, values) => this.#resume(message, values),
-      failed: (message, error) => this.failed(message, error),
+      failed: (message, error) => this.#partFailed(message, failure(error)),
     })
     this.#forks = new Forks({
       joined: (message) => void this.#go(message),
@@ -82,9 +82,9 @@ export class Conductor {
     this.waits.begin(token, { header, body: received.body }, wait, dueAt) // it waited before a crash
   }
 
-  /** A message, or a branch of one, cannot go on. */
+  /** A message is not taken on. Nothing of it ran, so there is nothing to catch. */
   failed(message: Part, error: StepError): void {
-    this.#partFailed(message, { outcome: 'failed', error })
+    this.#end(message, failure(error))
   }
 
   /** No worker will do this. */
@@ -142,7 +142,7 @@ export class Conductor {
     try {
       await this.#carryOut(message, next(this.#s.program, message.header))
     } catch (error) {
-      this.failed(message, stepError(error, message.header.key, 'EIO'))
+      this.#partFailed(message, failure(stepError(error, message.header.key, 'EIO')))
     }
   }
 
@@ -217,7 +217,7 @@ export class Conductor {
       if (step?.do === 'run') void this.#give(message, step)
       else this.#forks.ended(header, undefined)
     } catch (error) {
-      this.failed(waiting, stepError(error, header.key, 'EIO'))
+      this.#partFailed(waiting, failure(stepError(error, header.key, 'EIO')))
     }
   }
 
@@ -240,7 +240,7 @@ export class Conductor {
       try {
         room = this.#step(own, branch) ?? room
       } catch (error) {
-        this.failed(own, stepError(error, own.header.key, 'EIO'))
+        this.#partFailed(own, failure(stepError(error, own.header.key, 'EIO')))
       }
     }
     return room
@@ -263,7 +263,7 @@ export class Conductor {
   /** True: the flow's catch step has the message, or all stops and it has ended. Dead letters are for people to see to. */
   #isCaught({ header, body }: Part, why: Verdict): boolean {
     const caught = whenFailed(this.#s.program, header, why.error, why.outcome === 'dead')
-    if (caught.do === 'fail' || isStop(why)) return false // that runs again, or was refused
+    if (caught.do === 'fail' || this.#s.holdings.isStop(why)) return false // that runs again
     this.#drop(header.id)
     const at = { ...atStep(header, caught.key), error: why.error, isCaught: true }
     if (caught.by === 'publish') {
@@ -273,8 +273,8 @@ export class Conductor {
     try {
       void this.#give({ header: at, body }, { key: caught.key, position: header }, why)
     } catch (error) {
-      const stop = { outcome: 'failed', error: stepError(error, at.key, 'EIO') } as const
-      if (!isStop(stop)) return false // there is no worker left
+      const stop = failure(stepError(error, at.key, 'EIO'))
+      if (!this.#s.holdings.isStop(stop)) return false // there is no worker left
       this.#end({ header, body }, stop)
     }
     return true

@@ -90,15 +90,17 @@ export class Dispatch {
     const all = lane.takeAll()
     for (const { work } of all) this.#unpin(work)
     const parked = this.#unpark(lane)
+    const back: Work[] = []
     this.#closing++ // what `again` has begin must not overtake those of its line that wait again
     try {
       for (const left of all)
         if (!left.work.isOver && (left.stage === 'waiting' || again(left)))
-          this.#addAgain(left.work)
+          back.push(this.#waits(left.work))
     } finally {
       this.#closing--
+      const later = drained(this.#again) // of their line these are older than what waits again already
+      for (const work of [...back, ...parked, ...later]) this.#again.push(work)
     }
-    for (const work of parked) this.#again.push(work)
   }
 
   /** Everything that waits, for its end. */
@@ -107,10 +109,10 @@ export class Dispatch {
     return [...parked, ...drained(this.#again), ...drained(this.#queue)]
   }
 
-  #addAgain(work: Work): void {
+  #waits(work: Work): Work {
     work.isLeased = false
-    this.#again.push(work)
     this.#waiting++
+    return work
   }
 
   #nextParked(): { lane: Lane; work: Work } | undefined {

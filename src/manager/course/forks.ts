@@ -7,7 +7,7 @@ import type { Header } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
 import { atStep, type Part, stepError } from '../messages.ts'
 import type { Values } from '../worker/handlers.ts'
-import { type Verdict, workIdOf } from './work.ts'
+import { failure, type Verdict, workIdOf } from './work.ts'
 
 export interface ForksHooks {
   /** All branches ended: the message goes on at the join, with what they gave. */
@@ -65,7 +65,7 @@ export class Forks {
       const end = this.#joins.end(fork, step, given && valuesOf(given))
       if (end && end !== 'open') this.#joined(end)
     } catch (error) {
-      this.fail(fork, { outcome: 'failed', error: stepError(error, key, 'EINVAL') })
+      this.fail(fork, failure(stepError(error, key, 'EINVAL')))
     }
   }
 
@@ -93,8 +93,7 @@ export class Forks {
     try {
       body = bodyOf(header.format, values)
     } catch (error) {
-      const why: Verdict = { outcome: 'failed', error: stepError(error, header.key, 'EINVAL') }
-      return this.#hooks.failed(whole, why)
+      return this.#hooks.failed(whole, failure(stepError(error, header.key, 'EINVAL')))
     }
     this.#hooks.joined({ header: { ...header, ...join }, body })
   }

@@ -12,7 +12,7 @@ import { DeadLetters } from '../dead-letters.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dispatch, type DispatchOrder } from './dispatch.ts'
 import type { Left } from './lane.ts'
-import { isStop, type Verdict, type Work, workIdOf } from './work.ts'
+import { failure, type Verdict, type Work, workIdOf } from './work.ts'
 
 export interface HoldingsSettings {
   readonly dispatch: DispatchOrder
@@ -37,6 +37,7 @@ export class Holdings {
   readonly #deadlines = new Deadlines()
   readonly #works = new Map<string, Work>()
   readonly #hooks: HoldingsHooks
+  #isStopping = false
 
   constructor(settings: HoldingsSettings, hooks: HoldingsHooks) {
     this.dispatch = new Dispatch(settings.dispatch, settings.workerPrefetch)
@@ -92,8 +93,19 @@ export class Holdings {
     }
   }
 
-  /** Ends all that wait for a worker, as failed. */
+  /** All stops: what fails with ESTOPPED from now on has not ended, and with a journal runs again. */
+  stops(): void {
+    this.#isStopping = true
+  }
+
+  /** Whether a message ends only because all stops. Handlers and components may give that code, too. */
+  isStop({ error, worker }: Verdict): boolean {
+    return this.#isStopping && error.code === 'ESTOPPED' && worker === undefined
+  }
+
+  /** Ends all that wait for a worker, as failed. With ESTOPPED all stops. */
   failWaiting(reason: ZmqError): void {
+    if (reason.code === 'ESTOPPED') this.stops()
     for (const work of this.dispatch.takeWaiting()) this.#fail(work, reason)
   }
 
@@ -129,13 +141,13 @@ export class Holdings {
   }
 
   #fail(work: Work, { code, message }: ZmqError): void {
-    this.#end(work, { outcome: 'failed', error: errorOf(work, code, message) })
+    this.#end(work, failure(errorOf(work, code, message)))
   }
 
   #end(work: Work, verdict: Verdict): void {
     if (work.isOver) return // a part of a message that ended a moment ago
     this.#forget(work)
-    this.#hooks.lost(work, isStop(verdict) ? verdict : (work.verdict ?? verdict))
+    this.#hooks.lost(work, this.isStop(verdict) ? verdict : (work.verdict ?? verdict))
   }
 
   #forget(work: Work): void {

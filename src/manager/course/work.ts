@@ -39,9 +39,9 @@ export interface Verdict {
   readonly worker?: string | undefined
 }
 
-/** Whether a message ends only because all stops: with a journal it runs again. Handlers may give that code, too. */
-export function isStop({ error, worker }: Verdict): boolean {
-  return error.code === 'ESTOPPED' && worker === undefined
+/** It failed, and no worker is to blame. */
+export function failure(error: StepError): Verdict {
+  return { outcome: 'failed', error }
 }
 
 /** By which a message, a branch of one, or its catch step is known while workers have it. */

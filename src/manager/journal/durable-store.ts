@@ -63,6 +63,7 @@ export class DurableStore implements LetterKeeper {
   readonly #limit: number
   readonly #senders = new Map<string, Sender>() // who wants to know when his message is on file
   readonly #suspects = new Suspects((id, stage) => this.replaced(id, stage))
+  readonly #left = new Set<string>() // ids of those that are not run and stay on file
   #letters: DeadLetters | undefined
   #underWay = 0
   #isStopping = false
@@ -122,8 +123,8 @@ export class DurableStore implements LetterKeeper {
       if (!received) continue
       const error = whyOutdated(flows, received.header)
       const deadly = error ? undefined : this.#suspects.judge(received, found.crashes, flows)
-      if (error) outdated.add(received.header, this.#hooks.bury(received, error))
-      else if (deadly) this.#bury(received, deadly)
+      if (error) outdated.add(received.header, this.#isBuried(received, error))
+      else if (deadly) this.#buryDeadly(received, deadly)
       else yield received
     }
     for (const text of outdated.texts()) this.#hooks.report(text)
@@ -204,6 +205,7 @@ export class DurableStore implements LetterKeeper {
   readonly ended: Ended = (id, outcome, worker, code) => {
     this.#senders.get(id)?.reject(refused(id, code)) // it never was on file
     this.#suspects.ended(id)
+    if (this.#left.has(id)) return // somebody sent another of this id, which was refused
     if (this.#isStopping && code === 'ESTOPPED' && worker === undefined) return
     this.#journal.ended(id, outcome)
   }
@@ -243,9 +245,14 @@ export class DurableStore implements LetterKeeper {
     }
   }
 
-  #bury(received: Envelope, error: StepError): void {
+  #isBuried(received: Envelope, error: StepError): boolean {
     const isDead = this.#hooks.bury(received, error)
-    const what = isDead
+    if (!isDead) this.#left.add(received.header.id)
+    return isDead
+  }
+
+  #buryDeadly(received: Envelope, error: StepError): void {
+    const what = this.#isBuried(received, error)
       ? 'a dead letter now'
       : 'not run, and stays in the journal because dead_letters has no room'
     this.#hooks.report(`the message ${received.header.id} is ${what}: ${error.message}`)

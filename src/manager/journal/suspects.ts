@@ -42,12 +42,19 @@ export class Suspects {
    * Looks at a message that was there at so many crashes since its last stage. Returns why it is dead,
    * or undefined: it is to run.
    */
-  judge({ header }: Envelope, crashes: number, flows: FlowTable): StepError | undefined {
+  judge(
+    { topic, header, body }: Envelope,
+    crashes: number,
+    flows: FlowTable,
+  ): StepError | undefined {
     const { attempts } = flows.at(header.flow, header.version)?.policy ?? DEFAULT_POLICY
     const isMarked = (header.strikes ?? 0) >= attempts
     if (isMarked && crashes > 0) return deadly(header, attempts)
-    if (isMarked) delete header.strikes // the process was stopped while it had its turn
     const isSuspect = header.token === undefined && crashes >= Math.max(attempts - 1, 1)
+    if (isMarked) {
+      delete header.strikes // the process was stopped while it had its turn
+      void this.#write(header.id, encodeEnvelope(topic, header, body)) // or it is to blame for the next crash
+    }
     if (isSuspect) this.#marks.set(header.id, attempts)
     return undefined
   }

@@ -6,7 +6,7 @@ import { type Decision, waitAfter } from '../../flow/flow-engine.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import type { Envelope, Header } from '../../topic/envelope.ts'
 import { bodyOf, valuesOf } from '../codecs.ts'
-import { atStep, continuedEnvelope, doneEnvelope, failedEnvelope } from '../messages.ts'
+import { atStep, continuedEnvelope, doneEnvelope, failedEnvelope, stepError } from '../messages.ts'
 import { type Program, stepAfter } from '../program/program.ts'
 import { chosenStep } from './next-step.ts'
 import type { Steps } from './steps.ts'
@@ -41,19 +41,20 @@ export async function runPart(work: Envelope, settings: PartSettings): Promise<M
   }
 }
 
-/** Whatever becomes of the catch step: the message fails with the error that it was to catch. */
+/** Whatever becomes of the catch step: the message fails with the error that it was to catch; if it failed, too, that says so. */
 async function runCatch(
   work: Envelope,
   { program, steps, worker }: PartSettings,
 ): Promise<Message> {
   const { header } = work
-  const failed = failedEnvelope(work, header.error as NonNullable<Header['error']>, worker)
+  const first = header.error as NonNullable<Header['error']>
   try {
     await steps.run(keyOf(header, program), header, valuesOf(work))
-  } catch {
-    // the first error counts
+    return failedEnvelope(work, first, worker)
+  } catch (error) {
+    const message = `${first.message}; and its catch step failed: ${stepError(error, '', '').message}`
+    return failedEnvelope(work, { ...first, message }, worker)
   }
-  return failed
 }
 
 /** The end of the message, or the message for the conductor to go on with. */
