@@ -310,6 +310,19 @@ test('the folder of a default address is for this user alone, or not used', asyn
   assert.match((await attempt()) ?? '', /warning: zmanager top/)
 })
 
+test('where no folder can be made there is no default address, and that is told', async () => {
+  const told: string[] = []
+  for (const nowhere of ['/proc/zmanager-0', join(folder, 'missing', 'zmanager-0')]) {
+    const place = { controlAddress: `ipc://${nowhere}/a.sock`, controlIsDefault: true }
+    const control = new Control(place, new Map(), (text) => void told.push(text))
+    await control.start()
+    assert.is(control.address, undefined)
+    await control.stop()
+  }
+  assert.is(told.length, 2)
+  for (const text of told) assert.match(text, /ENOENT/)
+})
+
 test('sockets that a kill left in the folder are removed, those of others are not', async () => {
   const { controlAddress = '' } = loadConfig(writeFixture('inproc'))
   const home = makeFolder(controlAddress)

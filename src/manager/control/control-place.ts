@@ -34,7 +34,11 @@ export function controlPlaceOf(given: unknown, file: string): ControlPlace {
 /** Makes the folder of a default address, if there is none, and returns it. Throws as `checkFolder`. */
 export function makeFolder(address: string): string {
   const folder = folderOf(address)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(folder, { mode: 0o700 }) // `recursive` never returns where none can be made, as in /proc
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
   checkFolder(address)
   return folder
 }
