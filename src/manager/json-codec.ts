@@ -3,6 +3,7 @@
 // that says.
 
 import { ZmqError } from '../core/errors.ts'
+import { DEEPEST, hasToJson, kindOf, misfitIn } from '../core/misfit.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -13,11 +14,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * array, dates that are none, and what is inside itself or nested over 1000 deep.
  */
 export function writeJson(value: unknown): Uint8Array {
-  const found = misfit(value, [])
-  if (found) {
-    const path = found.path.length > 200 ? `${found.path.slice(0, 200)}...` : found.path
-    throw new ZmqError('EINVAL', `JSON cannot carry ${found.what} (at values${path})`)
-  }
+  const wrong = misfitIn(value, unfit)
+  if (wrong) throw new ZmqError('EINVAL', `JSON ${wrong}`)
   return encoder.encode(JSON.stringify(value))
 }
 
@@ -41,44 +39,6 @@ function isDeep(value: unknown, level: number): boolean {
   return level === DEEPEST || Object.values(value).some((inner) => isDeep(inner, level + 1))
 }
 
-interface Misfit {
-  readonly what: string
-  /** `.name` and `[index]`, from the outside in. */
-  readonly path: string
-}
-
-const DEEPEST = 1000
-
-/** The first thing in a value that JSON cannot carry; `above` are the objects that it is in. */
-function misfit(value: unknown, above: object[]): Misfit | undefined {
-  const what = unfit(value)
-  if (what !== undefined) return { what, path: '' }
-  if (typeof value !== 'object' || value === null) return undefined
-  if (above.includes(value)) return { what: 'an object that is inside itself', path: '' }
-  if (above.length === DEEPEST) return { what: `more than ${DEEPEST} levels`, path: '' }
-  above.push(value)
-  const found = misfitInside(value, above)
-  above.pop()
-  return found
-}
-
-function misfitInside(value: object, above: object[]): Misfit | undefined {
-  const { toJSON } = value as { toJSON?: unknown }
-  if (typeof toJSON === 'function') return misfit(toJSON.call(value), above)
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      const found = misfit(item, above)
-      if (found) return { ...found, path: `[${index}]${found.path}` }
-    }
-    return undefined
-  }
-  for (const [name, part] of Object.entries(value)) {
-    const found = part === undefined ? undefined : misfit(part, above) // left out, as JSON does
-    if (found) return { ...found, path: `.${name}${found.path}` }
-  }
-  return undefined
-}
-
 /** Names what JSON has no way for; undefined for what it has, as far as can be seen from outside. */
 function unfit(value: unknown): string | undefined {
   switch (typeof value) {
@@ -99,8 +59,8 @@ function unfit(value: unknown): string | undefined {
 
 function unfitObject(value: object): string | undefined {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid date' : undefined
-  const kind = Object.prototype.toString.call(value).slice(8, -1)
+  const kind = kindOf(value)
   if (ArrayBuffer.isView(value)) return `bytes (${kind})`
   if (kind === 'Object' || kind === 'Array') return undefined
-  return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? undefined : `a ${kind}`
+  return hasToJson(value) ? undefined : `a ${kind}`
 }

@@ -47,13 +47,48 @@ test('a peer cannot have errors or regular expressions made', () => {
     )
 })
 
-test('what is inside itself is named as that', () => {
+test('what would come back as something else is refused, with its path', () => {
   const loop: Record<string, unknown> = {}
   loop['self'] = { loop }
-  assert.throws(
-    () => encodeValue(loop),
-    /cannot be sent: it is inside itself, or nested too deeply/,
+  const cases: [unknown, RegExp][] = [
+    [loop, /an object that is inside itself \(at values\.self\.loop\)/],
+    [[new Float32Array(3)], /a Float32Array: give its bytes.* \(at values\[0\]\)/],
+    [{ a: new DataView(new ArrayBuffer(2)) }, /a DataView/],
+    [{ a: new BigInt64Array(1) }, /a BigInt64Array/],
+    [{ a: { b: Promise.resolve() } }, /a Promise \(at values\.a\.b\)/],
+    [{ a: new Error('x') }, /a Error/],
+    [{ a: /a/ }, /a RegExp/],
+    [{ a: new WeakMap() }, /a WeakMap/],
+    [{ a: new Map([[{}, 1]]) }, /a Map with keys that are no names/],
+    [{ a: new Map([['k', () => {}]]) }, /a function \(at values\.a\.k\)/],
+    [new Set([Symbol('s')]), /a symbol \(at values\[0\]\)/],
+    [JSON.parse('{"a":{"__proto__":1}}'), /the name __proto__ \(at values\.a\)/],
+    [{ a: 2n ** 64n }, /18446744073709551616n: it has over 64 bits/],
+    [{ a: -(2n ** 63n) - 1n }, /over 64 bits/],
+  ]
+  for (const [value, told] of cases) assert.throws(() => encodeValue(value), told)
+})
+
+test('what is carried comes back: dates, bytes, 64 bits, the contents of sets, maps and classes', () => {
+  class Point {
+    x = 1
+  }
+  const [most, least] = [2n ** 64n - 1n, -(2n ** 63n)]
+  const value = { d: new Date(5), b: Buffer.from('hi'), s: new Set([1]), m: new Map([['k', 1]]) }
+  const back = decodeValue(
+    encodeValue({ ...value, p: new Point(), u: new URL('ws://a/'), most, least }),
   )
+  const bytes = Uint8Array.of(104, 105)
+  assert.equal(back, {
+    d: new Date(5),
+    b: bytes,
+    s: [1],
+    m: { k: 1 },
+    p: { x: 1 },
+    u: 'ws://a/',
+    most,
+    least,
+  })
 })
 
 test('bytes that are no value, or more than one, are refused with EINVAL', () => {
