@@ -15,6 +15,7 @@ import { services } from './commands/services.ts'
 import { tail } from './commands/tail.ts'
 import { top } from './commands/top.ts'
 import { worker } from './commands/worker.ts'
+import { exit } from './exit.ts'
 
 const COMMANDS: readonly Command[] = [
   ...[run, worker, check, send, tail],
@@ -87,13 +88,11 @@ function hint(): string {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0) // whoever read has seen enough
-  process.exit(
-    explain(new Failure(error.code ?? 'EIO', `Cannot write to stdout: ${error.message}`)),
-  )
+  if (error.code === 'EPIPE' && args[0] !== 'run') exit(0) // whoever read has seen enough
+  exit(explain(new Failure(error.code ?? 'EIO', `Cannot write to stdout: ${error.message}`)))
 })
 process.stderr.on('error', () => {}) // nobody reads what is told: the work goes on
 const args = process.argv.slice(2)
 const code = await main(args).catch(explain)
 await new Promise((written) => process.stdout.write('', written)) // and whether it could be written is known
-process.exit(code)
+exit(code)

@@ -1,7 +1,7 @@
 // zmanager run --serve: a ZManager that runs for others until somebody ends it.
 
 import type { ZManager } from '../index.ts'
-import { onFirstSignal } from './signals.ts'
+import { type EndSignal, exitCodeOf, onFirstSignal } from './signals.ts'
 import { summaryLines } from './summary.ts'
 
 /** Runs a ZManager until a signal, or `zmanager finish`; resolves with the exit code. */
@@ -11,11 +11,19 @@ export async function serve(
   json: boolean,
 ): Promise<number> {
   const starting = manager.start()
-  onFirstSignal(() => {
+  let asked: EndSignal | undefined
+  onFirstSignal((signal) => {
+    asked = signal
     report('finishing what was accepted (once more: end at once)')
     void manager.finish()
   })
-  await starting
+  try {
+    await starting
+  } catch (error) {
+    if (asked === undefined) throw error
+    report((error as Error).message) // a signal to the whole group may have ended what was just starting
+    return exitCodeOf(asked)
+  }
   const startedAt = performance.now()
   const endpoints = endpointsOf(manager)
   if (json) report(JSON.stringify({ endpoints }))

@@ -1,6 +1,8 @@
 // SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal was closed): the first asks for the end, the second is
 // the end.
 
+import { exit } from './exit.ts'
+
 const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 export type EndSignal = keyof typeof CODES
 
@@ -13,7 +15,7 @@ export function exitCodeOf(signal: EndSignal): number {
 export function onFirstSignal(first: (signal: EndSignal) => void): void {
   let isAsked = false
   const asked = (signal: EndSignal): void => {
-    if (isAsked) process.exit(CODES[signal])
+    if (isAsked) exit(CODES[signal])
     isAsked = true
     first(signal)
   }

@@ -48,7 +48,7 @@ export class Boxes {
     this.#config = config
     this.#hooks = hooks
     this.program = new ProgramInForce(programOf(config))
-    this.intake = new Intake(this.program, config.maxMessageSize)
+    this.intake = new Intake(this.program, config.maxMessageSize, Boolean(config.modules?.length))
     const known = {
       flow: (name: string) => name === '' || this.program.flows.knows(name),
       worker: (name: string) => this.supervisor.knows(name),
@@ -126,6 +126,7 @@ export class Boxes {
   async load(): Promise<void> {
     const config = await withModules(this.#config, (text) => this.#hooks.report(text))
     this.program.replace(programOf(config))
+    this.intake.open()
     for (const { file, line, message } of this.program.warnings)
       this.#hooks.report(`warning: ${file}:${line}: ${message}`)
   }

@@ -16,7 +16,7 @@ import {
   wordOf,
 } from './config-values.ts'
 import { type ControlPlace, controlPlaceOf } from './control/control-place.ts'
-import type { DispatchOrder } from './course/dispatch.ts'
+import { DISPATCH_ORDERS, type DispatchOrder } from './course/dispatch.ts'
 import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal/journal-options.ts'
 import { readServices, type ServicesConfig } from './service/service-config.ts'
 import { coreFlowsBeside } from './service/service-flows.ts'
@@ -107,8 +107,7 @@ const KEYS = [
 ]
 
 /** The first is the default. */
-const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
-const WHEN_FULL: readonly WhenFull[] = ['wait', 'refuse']
+export const WHEN_FULL: readonly WhenFull[] = ['wait', 'refuse']
 
 /** Keys of DigitalPy that are read without effect here: waits are cancelled, not polled. */
 const WITHOUT_EFFECT = [
@@ -187,7 +186,7 @@ export function configOf(given: Partial<ZManagerConfig>): ZManagerConfig {
     remoteWorkers: false,
     flows: [],
     actions: [],
-    ...given,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   }
 }
 

@@ -24,10 +24,23 @@ export class Intake {
   readonly #socket = new Push({ linger: 0 })
   #refusal: ZmqError | undefined
 
-  /** `maxMessageSize` in bytes, 0 or none: any size. */
-  constructor(program: Pick<Program, 'flows'>, maxMessageSize?: number) {
+  #opened: Promise<void> | undefined // while nobody knows which flows there will be
+  #open = (): void => {}
+
+  /** `maxMessageSize` in bytes, 0 or none: any size. `isEarly`: messages wait until `open`. */
+  constructor(program: Pick<Program, 'flows'>, maxMessageSize?: number, isEarly = false) {
     this.#program = program
     this.#maxMessageSize = maxMessageSize
+    if (!isEarly) return
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve
+    })
+  }
+
+  /** All flows are known. */
+  open(): void {
+    this.#opened = undefined
+    this.#open()
   }
 
   connect(subject: string): void {
@@ -43,6 +56,7 @@ export class Intake {
   close(): void {
     this.#refusal = stopped('The ZManager was stopped and takes nothing new')
     void this.#socket.close()
+    this.open()
   }
 
   /**
@@ -51,6 +65,8 @@ export class Intake {
    * ESTOPPED after `refuse` and `close`.
    */
   async push(id: string, flow: Wanted, values: Values): Promise<void> {
+    if (this.#opened) await this.#opened
+    if (this.#refusal) throw this.#refusal
     const wanted = typeof flow === 'string' ? { name: flow, version: undefined } : flow
     const found = this.#program.flows.find(wanted.name, wanted.version)
     const { name, version, steps } = found

@@ -15,6 +15,9 @@ import { topicOf } from '../topic/topic.ts'
 import { bodyOf, FORMAT } from './codecs.ts'
 import type { Values } from './worker/handlers.ts'
 
+/** The flow of what a ZManager says to its workers, as DigitalPy names it. */
+export const CONTROL_FLOW = 'UPDATE_ROUTING_WORKERS'
+
 /** A message, or a branch of one, wherever it is. */
 export type Part = Pick<Envelope, 'header' | 'body'>
 

@@ -11,6 +11,7 @@ import type { ActionKey } from '../topic/action-key.ts'
 import { Boxes } from './boxes.ts'
 import type { Component, State } from './component.ts'
 import { loadConfig, type ZManagerConfig } from './config.ts'
+import { assertConfig } from './config-assert.ts'
 import { Control } from './control/control.ts'
 import { controlCommands } from './control/control-commands.ts'
 import type { Respond } from './course/responders.ts'
@@ -57,6 +58,7 @@ export class ZManager implements Component {
   }
 
   constructor(config: ZManagerConfig, hooks: ZManagerHooks = {}) {
+    assertConfig(config)
     const report = safeReport(hooks.report)
     const { finishMs = FINISH_MS } = hooks
     this.#boxes = new Boxes(config, { report, finishMs, isRunning: () => this.state === 'running' })
@@ -137,7 +139,7 @@ export class ZManager implements Component {
     await Promise.race([this.load(), this.ended]) // a module may take for ever
     this.#opening = this.#boxes.open().then(() => this.#control.start())
     await this.#opening
-    this.state = 'running'
+    if (this.state === 'new') this.state = 'running' // else it stops already
   }
 
   /**
@@ -205,7 +207,8 @@ export class ZManager implements Component {
    * that was made from no file; with the reason why a worker cannot start; with EFSM when it does not
    * run. A second call waits for the first. To go back, reload the files of before.
    */
-  reload(config?: ZManagerConfig): Promise<Reloaded> {
+  async reload(config?: ZManagerConfig): Promise<Reloaded> {
+    if (config) assertConfig(config)
     return this.#boxes.reloader.reload(() => config ?? this.#readConfig())
   }
 

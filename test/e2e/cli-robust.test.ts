@@ -12,6 +12,7 @@ import { Screen } from '../../src/cli/screen.ts'
 import { summaryLines } from '../../src/cli/summary.ts'
 import { Publisher, type Totals } from '../../src/index.ts'
 import { writeFixture } from '../manager/fixture.ts'
+import { writeModule } from '../manager/module-fixture.ts'
 import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, within } from '../support/index.ts'
 
@@ -57,6 +58,27 @@ test('a run whose stderr nobody reads writes its results all the same', async ()
   assert.match(out, /"n":1/)
   assert.is(err.trim(), '1') // three failed; not that of a crash
   assert.not.match(out + err, /EPIPE|node:/)
+})
+
+for (const type of ['thread', 'process'])
+  test(`what handlers print in a ${type} is not among the results`, async () => {
+    const module = writeModule(`console.log('imported')
+      const say = defineHandler('?Say?Hi', () => { console.log('said') })
+      export const Say = defineFlow('Say', [say])`)
+    const lines = `worker_type = ${type}\nmodules = ${module}`
+    const file = writeFixture('ipc', { workers: 1, lines })
+    const { code, out, err } = await shell(`echo '{"n":1}' | zm run "$1" --flow Say`, file)
+    assert.equal([code, out], [0, '{"n":1}\n'])
+    for (const word of [/^imported$/m, /^said$/m]) assert.match(err, word)
+  })
+
+test('a run whose results nobody reads has not gone well', async () => {
+  const file = writeFixture('ipc', { workers: 1 })
+  const script = `yes '{"n":1}' | head -5000 | { zm run "$1" --flow Work; echo "code $?" >&2; } | head -1`
+  const { out, err } = await shell(script, file)
+  assert.match(out, /^\{.*\}\n$/)
+  assert.match(err, /^code 1$/m)
+  assert.match(err, /Cannot write to stdout: /)
 })
 
 test('an input that breaks off is told, and what came before is finished', async () => {

@@ -20,6 +20,7 @@ import {
   ZmqError,
 } from '../../src/index.ts'
 import { envelope } from '../../src/manager/messages.ts'
+import { finishMessage } from '../../src/manager/worker/worker.ts'
 import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, vacant, within } from '../support/index.ts'
 
@@ -166,6 +167,7 @@ test('tail: bytes are base64, control characters are spelled out, strangers are 
     }
     const values = { bytes: new Uint8Array([1, 2]), text: '\u009b2J', big: 2n ** 60n }
     await publisher.send(['probe'])
+    await publisher.send(finishMessage('worker-1.4'))
     await publisher.send(['F~~~~~', 'no header', 'body'])
     await publisher.send(envelope(key, { ...header, format: 'msgpack' }, encodeValue(values)))
     await publisher.send(envelope(key, { ...header, format: 'cbor' }, new Uint8Array([255])))
@@ -177,6 +179,7 @@ test('tail: bytes are base64, control characters are spelled out, strangers are 
     )
     assert.match(out[1] ?? '', / "\/w=="$/)
     assert.match(err[1] ?? '', /^skipped: Not a ZManager message/)
+    assert.is(err.length, 2)
   } finally {
     await publisher.close()
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { loadConfig, ZmqError } from '../../src/index.ts'
+import { configOf, loadConfig, ZManager, ZmqError } from '../../src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'zm-config-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -86,6 +86,43 @@ test('what is wrong is named: section, key, number, address, file', () => {
     'ENOENT',
     /bad\.ini:3: flows: Cannot read .*missing\.ini/,
   )
+})
+
+test('a configuration from code is checked as a file is', async () => {
+  const inproc = {
+    subjectPullAddress: 'inproc://a',
+    subjectPushAddress: 'inproc://b',
+    integrationManagerPullAddress: 'inproc://c',
+    integrationManagerPubAddress: 'inproc://d',
+  }
+  const cases: [object, RegExp][] = [
+    [
+      { workerType: 'process' },
+      /subjectPushAddress must not be inproc:\/\/b with workerType 'process'/,
+    ],
+    [{ workerType: 'proc' }, /workerType must be "thread" or "process", not 'proc'/],
+    [{ remoteWorkers: true }, /must not be inproc:.* with remoteWorkers/],
+    [{ workerCount: '2' }, /workerCount must be a whole number from 0 up, not '2'/],
+    [{ workerCount: 0 }, /whole number from 1 up/],
+    [{ workerPrefetch: -1 }, /workerPrefetch/],
+    [{ whenFull: 'drop' }, /whenFull must be "wait" or "refuse"/],
+    [{ dispatch: 'fastest' }, /dispatch must be/],
+    [{ replayWindow: -1 }, /replayWindow/],
+    [{ worker_count: 8 }, /no worker_count: did you mean workerCount\?/],
+    [{ zzz: 8 }, /has no zzz$/],
+    [{ modules: './t.mjs' }, /modules must be an array of paths or file: URLs, not '\.\/t\.mjs'/],
+    [{ flows: ['[A]'] }, /flows must be an array of \{ file, text \}/],
+    [{ subjectPullAddress: 'nowhere' }, /subjectPullAddress must be an endpoint/],
+  ]
+  for (const [given, told] of cases) {
+    const config = configOf({ ...inproc, ...given })
+    assert.throws(() => new ZManager(config), told)
+    const { code, message } = await new ZManager(configOf(inproc)).reload(config).catch((e) => e)
+    assert.equal([code, told.test(message)], ['EINVAL', true])
+  }
+  assert.throws(() => new ZManager({} as never), /subjectPullAddress .* \(configOf has defaults/)
+  assert.throws(() => new ZManager(undefined as never), /takes a configuration/)
+  assert.is(configOf({ workerCount: undefined as never }).workerCount, 3)
 })
 
 test.run()

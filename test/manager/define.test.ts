@@ -234,6 +234,20 @@ test('workers have what modules define, and ini files beside it', async () => {
   })
 })
 
+test('a push before start waits until it is known what modules define', async () => {
+  const lines = `modules = ${writeModule(MODULE)}`
+  const file = writeFixture('inproc', { workers: 1, lines })
+  const manager = ZManager.fromFile(file, { report: () => {} })
+  const early = manager.request(Hello, { name: 'you' })
+  await within(LIMIT_MS, manager.start(), 'it starts')
+  assert.is((await within(LIMIT_MS, early, 'an answer')).text, 'HELLO YOU')
+  await manager.stop()
+  const never = ZManager.fromFile(file, { report: () => {} })
+  const pushed = never.push('Hello', {}).catch(({ code }) => code)
+  await never.stop()
+  assert.is(await within(LIMIT_MS, pushed, 'a refusal'), 'ESTOPPED')
+})
+
 test('workers that are processes have what modules define', async () => {
   const lines = `worker_type = process\nmodules = ${writeModule(MODULE)}`
   await withManager('tcp', { workers: 1, lines }, async (manager) => {

@@ -7,10 +7,12 @@ import { createInterface, type Interface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ActionKey, type Subscription, type Values, ZManager, ZmqError } from '../../index.ts'
+import { printAside } from '../../manager/host/print-aside.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { Progress } from '../progress.ts'
 import { serve } from '../serve.ts'
 import { type EndSignal, exitCodeOf, onFirstSignal } from '../signals.ts'
+import { stdoutAside } from '../stdout-aside.ts'
 import { type Summary, summaryLines } from '../summary.ts'
 import { visible } from '../table.ts'
 import { lineOf, parseValues } from '../values.ts'
@@ -78,10 +80,11 @@ function parse(args: readonly string[]): Options {
 }
 
 async function start(options: Options): Promise<number> {
+  printAside() // stdout is for results
   const progress = new Progress()
   const report = (text: string): void => progress.line(text)
   const manager = ZManager.fromFile(options.file, { report })
-  await manager.load()
+  await stdoutAside(() => manager.load())
   if (options.serve) return serve(manager, report, options.json)
   return new Run(manager, progress, options).run()
 }

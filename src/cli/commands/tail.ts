@@ -13,6 +13,7 @@ import {
   ZmqError,
 } from '../../index.ts'
 import { valuesOf } from '../../manager/codecs.ts'
+import { CONTROL_FLOW } from '../../manager/messages.ts'
 import { addressOf } from '../address.ts'
 import { type Command, parseFlags, UsageError } from '../command.ts'
 import { flowOrKey } from '../flow-or-key.ts'
@@ -40,6 +41,9 @@ Examples:
   zmanager tail zmanager.ini
   zmanager tail tcp://localhost:19034 '??failed' --json
   zmanager tail tcp://localhost:19034 '?Earthquake@PUBLISH?' --flow Earthquake --count 10`
+
+/** What a ZManager says to its workers is shown only if asked for. */
+const OWN = `${CONTROL_FLOW}~ROUTING_WORKER~`
 
 /** How long nobody may be there before that is told. */
 const ALONE_MS = 2000
@@ -112,6 +116,7 @@ async function runTail({ address, pattern, count, json }: Options): Promise<numb
 /** Undefined for what the pattern does not ask for, and for what is no message of a ZManager. */
 function read(message: Message, pattern: ActionKey): Envelope | undefined {
   if (message.length === 1) return undefined // how new subscribers are found out to be connected
+  if (String(message[0]).startsWith(OWN) && pattern.flow !== CONTROL_FLOW) return undefined
   try {
     const envelope = decodeEnvelope(message)
     return topicKey(envelope.topic).matches(pattern) ? envelope : undefined

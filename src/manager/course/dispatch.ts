@@ -12,6 +12,8 @@ import type { Work } from './work.ts'
 
 /** `least-loaded`: the worker with the fewest messages. `round-robin`: the next with room, as PUSH does. */
 export type DispatchOrder = 'least-loaded' | 'round-robin'
+/** The first is the default. */
+export const DISPATCH_ORDERS: readonly DispatchOrder[] = ['least-loaded', 'round-robin']
 
 export class Dispatch {
   readonly #order: DispatchOrder

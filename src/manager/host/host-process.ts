@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { signOfLife } from './alive.ts'
 import { endedWith, type Starting } from './host-contract.ts'
 import { type LastWords, LEAVE, READY } from './hosted.ts'
+import { printsAside } from './print-aside.ts'
 import { isTypeScript, readsTypeScript, tsxApi } from './typescript.ts'
 
 export class ProcessHost implements Starting {
@@ -18,7 +19,7 @@ export class ProcessHost implements Starting {
     this.#child = fork(fileURLToPath(entry), [name], {
       execArgv: flagsFor(entry),
       serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: ['ignore', printsAside() ? process.stderr.fd : 'inherit', 'inherit', 'ipc'],
     })
     this.ready = new Promise((resolve) => {
       this.#child.on('message', (message) => {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { signOfLife } from './alive.ts'
 import { endedWith, type Starting } from './host-contract.ts'
 import { LEAVE, READY } from './hosted.ts'
+import { printsAside } from './print-aside.ts'
 import { isTypeScript, readsTypeScript, tsxApi } from './typescript.ts'
 
 export class ThreadHost implements Starting {
@@ -13,7 +14,9 @@ export class ThreadHost implements Starting {
   #isAsked = false
 
   constructor(entry: URL, data: unknown, name: string) {
-    this.#thread = new Worker(bootCode(entry), { eval: true, workerData: data, name })
+    const stdout = printsAside()
+    this.#thread = new Worker(bootCode(entry), { eval: true, workerData: data, name, stdout })
+    if (stdout) this.#thread.stdout.on('data', (text) => process.stderr.write(text))
     this.ready = new Promise((resolve) => {
       this.#thread.on('message', (message) => message === READY && resolve())
     })

@@ -14,7 +14,7 @@ import type { IniWarning } from '../../flow/ini.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
 import type { ZManagerConfig } from '../config.ts'
-import { envelope, newHeader } from '../messages.ts'
+import { CONTROL_FLOW, envelope, newHeader } from '../messages.ts'
 import { withModules } from './modules.ts'
 import { locate } from './places.ts'
 import { type Program, programOf } from './program.ts'
@@ -22,7 +22,7 @@ import type { ProgramInForce } from './program-in-force.ts'
 
 /** Published when other flows, mappings or handlers are in force. */
 export const UPDATE: ActionKey = ActionKey.of({
-  flow: 'UPDATE_ROUTING_WORKERS',
+  flow: CONTROL_FLOW,
   decorator: 'ROUTING_WORKER',
   action: 'update',
 })

@@ -8,7 +8,7 @@ import type { CommonOptions } from '../../core/option-types.ts'
 import { ActionKey } from '../../topic/action-key.ts'
 import type { Envelope, StepError } from '../../topic/envelope.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
-import { envelope, newHeader } from '../messages.ts'
+import { CONTROL_FLOW, envelope, newHeader } from '../messages.ts'
 import type { Program } from '../program/program.ts'
 
 /** The property of its socket by which a worker tells its flows (ZMQ_METADATA; names come in lower case). */
@@ -61,7 +61,7 @@ export const GONE = 'EGONE'
 export const REFUSAL = 'EREFUSED'
 
 const REFUSED = ActionKey.of({
-  flow: 'UPDATE_ROUTING_WORKERS',
+  flow: CONTROL_FLOW,
   decorator: 'ROUTING_WORKER',
   action: 'REFUSED',
 })
@@ -75,7 +75,7 @@ export function refusalMessage(message: string): Message {
 }
 
 const WELCOME = ActionKey.of({
-  flow: 'UPDATE_ROUTING_WORKERS',
+  flow: CONTROL_FLOW,
   decorator: 'ROUTING_WORKER',
   action: 'WELCOME',
 })

@@ -15,7 +15,7 @@ import { decodeEnvelope, type Envelope, encodeEnvelope } from '../../topic/envel
 import { topicOf } from '../../topic/topic.ts'
 import { bodyOf, FORMAT } from '../codecs.ts'
 import type { SourceFile } from '../config.ts'
-import { failedEnvelope, newHeader, stepError } from '../messages.ts'
+import { CONTROL_FLOW, failedEnvelope, newHeader, stepError } from '../messages.ts'
 import { programOf } from '../program/program.ts'
 import type { Sources } from '../program/sources.ts'
 import { fitting } from '../size-limit.ts'
@@ -37,7 +37,7 @@ const WORKER_METADATA = 'X-Worker'
 
 /** Published when a worker is to leave. */
 export const FINISH: ActionKey = ActionKey.of({
-  flow: 'UPDATE_ROUTING_WORKERS',
+  flow: CONTROL_FLOW,
   decorator: 'ROUTING_WORKER',
   action: 'FINISH',
 })
