@@ -13,6 +13,7 @@ import { quoted } from '../../wire/zmtp/command.ts'
 import { WebSocketConnection, type WebSocketLike } from '../ws.ts'
 import { chooseProtocol, SUBPROTOCOL, SUBPROTOCOLS } from '../ws-protocols.ts'
 import { tune } from './dial.ts'
+import { loadWs } from './load-ws.ts'
 import { addressOf } from './peer-address.ts'
 import { pathOf } from './tcp-address.ts'
 
@@ -95,7 +96,7 @@ export class Upgrades {
     const verdict = await this.#ask(route, request, socket)
     if (verdict === 'late') return refuse(408, 'authorize took too long')
     if (verdict === 'no') return refuse(403, 'authorize does not let it in')
-    const { WebSocketServer } = await import('ws')
+    const { WebSocketServer } = await loadWs()
     if (socket.destroyed) return
     const server = webSocketServer(WebSocketServer, route.host, protocol)
     accept(server, route, protocol, request, socket, head, refuse)

@@ -6,6 +6,7 @@ import { clock } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
 import { quoted } from '../../wire/zmtp/command.ts'
+import { loadWs } from './load-ws.ts'
 import { connectionOf, spelled, webSocketSettings } from './upgrades.ts'
 
 /** Where the request line of `GET / HTTP/1.1` ends. */
@@ -56,7 +57,7 @@ export async function webSocketOver(
   signal: AbortSignal,
 ): Promise<Connection> {
   const { connectTimeout, handshakeInterval } = host.options
-  const { WebSocket } = await import('ws')
+  const { WebSocket } = await loadWs()
   signal.throwIfAborted()
   if (socket.destroyed) throw new ZmqError('ECONNRESET', 'The peer closed the connection')
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import { PEERS, type SocketType } from '../../../src/core/socket-type.ts'
 import { Publisher } from '../../../src/patterns/pub.ts'
 import { Pull } from '../../../src/patterns/pull.ts'
 import { Push } from '../../../src/patterns/push.ts'
+import { Router } from '../../../src/patterns/router.ts'
 import { Subscriber } from '../../../src/patterns/sub.ts'
 
 function refusal(call: () => unknown): string {
@@ -241,6 +242,23 @@ test('the options of every socket type have values that pass their own check', (
     const options = makeOptions(type, {})
     assert.ok(optionNames(type).includes('linger'))
     for (const name of optionNames(type)) checkOption(type, name, options[name])
+  }
+})
+
+test('a socket is never given a secret that it would not use', () => {
+  for (const Socket of [Push, Router]) {
+    const socket = new Socket() as unknown as Record<string, unknown>
+    for (const name of ['curveServer', 'curveSecretKey', 'plainPassword', 'zapDomain']) {
+      assert.match(
+        refusal(() => new Socket({ [name]: 'x' } as never)),
+        new RegExp(`no option '${name}'`),
+      )
+      assert.throws(
+        () => (socket[name] = 'x'),
+        (error: ZmqError) => error.code === 'ENOTSUP' && /wss:/.test(error.message),
+      )
+      assert.is(socket[name], undefined)
+    }
   }
 })
 
