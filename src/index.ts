@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 // The Node entry: the public names, with all transports registered.
 
 import { registerTransport } from './core/transport.ts'
