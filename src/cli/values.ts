@@ -7,7 +7,7 @@ import type { Values } from '../index.ts'
  * base64, as they are printed. Throws an Error that says what is wrong with the line.
  */
 export function parseValues(line: string, format: string): Values {
-  const values: unknown = JSON.parse(line)
+  const values: unknown = JSON.parse(line.replace(/^\uFEFF/, '')) // a file may begin with a byte order mark
   if (typeof values !== 'object' || values === null || Array.isArray(values))
     throw new Error('it is no JSON object')
   return format === 'raw' ? bytesOf(values as Values) : (values as Values)

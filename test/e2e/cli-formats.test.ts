@@ -41,6 +41,7 @@ test('raw bytes are given and shown in base64', async () => {
   for (const line of ['{}', '{"body": 1}', '{"body": "AP8"}', '{"body": "a b="}'])
     assert.throws(() => parseValues(line, 'raw'), /the bytes in base64/)
   assert.equal(parseValues('{"body": "AP8K"}', 'json'), { body: 'AP8K' })
+  assert.equal(parseValues('\uFEFF{"n": 1}', 'json'), { n: 1 })
 })
 
 test('send takes the format of the flow, of a module too, or another one', async () => {
