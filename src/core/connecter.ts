@@ -37,8 +37,8 @@ export class Connecter implements PipeSink, EngineOwner {
     this.#far = far
     this.#host = host
     this.#hooks = hooks
-    far.attach(this)
-    this.#dial()
+    far.attach(this) // a far end that was given back may have ended meanwhile
+    if (!this.#abort.signal.aborted) this.#dial()
   }
 
   /** Lets go of the far end for another owner. False: it is joined to a peer. */

@@ -6,10 +6,15 @@ import { PatternHooks } from './pattern-hooks.ts'
 import { Tally } from './tally.ts'
 import { Waiters, type WaitOptions } from './waiters.ts'
 
+/** Takes what was received in the same moment, before anything else happens. Must not throw. */
+export type Take<M> = (message: M) => void
+
 export abstract class Operations extends PatternHooks {
   protected readonly tally: Tally = new Tally()
-  protected readonly senders: Waiters<Message, void> = new Waiters()
-  protected readonly receivers: Waiters<undefined, unknown> = new Waiters()
+  /** They wait for room at different peers: the next may have some when the first gives up. */
+  protected readonly senders: Waiters<Message, void> = new Waiters(() => this.#serveSenders())
+  /** Each with who takes the message at once, if anybody does. */
+  protected readonly receivers: Waiters<Take<never> | undefined, unknown> = new Waiters()
   readonly #changing: Waiters<undefined, void> = new Waiters()
 
   abstract get closed(): boolean
@@ -35,15 +40,20 @@ export abstract class Operations extends PatternHooks {
 
   /** Gives waiting operations what has become possible. */
   protected serve(): void {
-    if (this.receivers.length > 0) serveInOrder(this.receivers, () => this.#serveReceiver())
-    if (this.senders.length > 0) serveInOrder(this.senders, (message) => this.#serveSender(message))
+    if (this.receivers.length > 0) serveInOrder(this.receivers, (take) => this.#serveReceiver(take))
+    if (this.senders.length > 0) this.#serveSenders()
     while (this.#changing.length > 0) this.#changing.resolveFirst()
   }
 
-  #serveReceiver(): boolean {
+  #serveSenders(): void {
+    serveInOrder(this.senders, (message) => this.#serveSender(message))
+  }
+
+  #serveReceiver(take: Take<never> | undefined): boolean {
     const message = this.xrecv()
     if (message === undefined) return false
     this.tally.received++
+    take?.(message as never)
     this.receivers.resolveFirst(message)
     return true
   }

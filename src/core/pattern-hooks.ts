@@ -28,6 +28,10 @@ export abstract class PatternHooks {
   protected xhasOut(): boolean {
     return false
   }
+  /** Messages that are out of their pipes and not yet received. */
+  protected xheld(): number {
+    return 0
+  }
   /** Whether `xrecv` would give a message now. */
   protected xhasIn(): boolean {
     return false

@@ -20,6 +20,7 @@ export abstract class LimitedPipe extends NotedPipe {
   protected readonly window: Window = new Window() // what this end may write
   /** Conflate: called for each message that a newer one replaced. */
   protected newestOnly: (() => void) | undefined = undefined
+  #replaced: (() => void) | undefined // as this end's owner wants it
   #sendShare = NO_SHARE
   #receiveShare = NO_SHARE
   #byteLimit = NO_LIMIT
@@ -47,9 +48,13 @@ export abstract class LimitedPipe extends NotedPipe {
     this.#applyLimit()
   }
 
-  /** Both directions keep only their newest message and are never full; `replaced` is called for each other one. */
-  conflate(replaced: () => void): void {
-    this.newestOnly = this.other.newestOnly = replaced
+  /**
+   * Both directions keep only their newest message and are never full; `replaced` is called for each
+   * other one. Undefined: this end wants all, but the other end's wish holds.
+   */
+  conflate(replaced: (() => void) | undefined): void {
+    this.#replaced = replaced
+    this.newestOnly = this.other.newestOnly = replaced ?? this.other.#replaced
     this.#applyLimit()
     this.other.#applyLimit()
   }

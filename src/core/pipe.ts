@@ -96,12 +96,18 @@ export class Pipe extends ClosablePipe {
   #put(message: Message): void {
     this.window.wrote(message)
     const other = this.other
-    if (this.newestOnly && other.inbox.length > 0) {
-      this.newestOnly()
-      other.inbox.clear()
-    }
+    if (this.newestOnly && other.inbox.length > 0) this.#replace(this.newestOnly)
     other.inbox.push(message)
     if (!other.#active) other.#activate()
+  }
+
+  /** Gives up what is unread, which may be many messages if the wish for the newest came late. */
+  #replace(replaced: () => void): void {
+    const { inbox } = this.other
+    for (let old = inbox.shift(); old !== undefined; old = inbox.shift()) {
+      this.window.read(old)
+      replaced()
+    }
   }
 
   /** Whether a message is there; if not, `readActivated` follows when that changes. */

@@ -1,6 +1,7 @@
 // Sockets that receive: `receive` waits, `tryReceive` does not, and `for await` reads to the end.
 
 import type { Message } from './message.ts'
+import type { Take } from './operations.ts'
 import { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
 
@@ -18,25 +19,38 @@ export interface Readable<M extends readonly unknown[] = Message> extends AsyncI
   receiveMany(max: number, options?: WaitOptions): Promise<M[]>
 }
 
+/** For those who may give up in the moment between a message's being received and a promise's telling so. */
+export interface Taking<M extends readonly unknown[] = Message> {
+  /** As `receive`; what it resolves with was given to `take` when it was received. */
+  receiveTo(take: Take<M> | undefined, options?: WaitOptions): Promise<M>
+}
+
 const DONE: IteratorResult<never, undefined> = { value: undefined, done: true }
 
 export abstract class ReadableSocket<M extends readonly unknown[] = Message>
   extends Socket
-  implements Readable<M>
+  implements Readable<M>, Taking<M>
 {
   protected abstract override xrecv(): M | undefined
 
   receive(options?: WaitOptions): Promise<M> {
+    return this.receiveTo(undefined, options)
+  }
+
+  receiveTo(take: Take<M> | undefined, options?: WaitOptions): Promise<M> {
     try {
       this.assertOpen()
       options?.signal?.throwIfAborted()
       const message = this.take()
-      if (message !== undefined) return Promise.resolve(message)
+      if (message !== undefined) {
+        take?.(message)
+        return Promise.resolve(message)
+      }
     } catch (error) {
       return Promise.reject(error)
     }
     const { receiveTimeout } = this.settings
-    return this.receivers.add(undefined, receiveTimeout, 'Receiving', options?.signal) as Promise<M>
+    return this.receivers.add(take, receiveTimeout, 'Receiving', options?.signal) as Promise<M>
   }
 
   tryReceive(): M | undefined {

@@ -172,6 +172,7 @@ export abstract class Socket extends Operations {
     this.#closed = true
     const reason = new ZmqError('EBADF', 'Socket is closed')
     this.endOperations(reason)
+    this.tally.drop('closed', this.xheld())
     const attachments = this.#attachments.takeAll()
     this.#pipes.hurry(this.#options.linger)
     this.#hold(1)

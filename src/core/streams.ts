@@ -2,7 +2,7 @@
 // pauses leaves messages in the socket's queues, and a socket that is full makes a write wait.
 
 import type { Message, MessageLike } from './message.ts'
-import type { Readable } from './readable.ts'
+import type { Readable, Taking } from './readable.ts'
 import type { Writable } from './writable.ts'
 
 export interface StreamOptions {
@@ -26,7 +26,7 @@ interface Closable {
  * socket has ended.
  */
 export function toReadable<M extends readonly unknown[] = Message>(
-  socket: Readable<M> & Closable,
+  socket: Readable<M> & Taking<M> & Closable,
   { close = false }: StreamOptions = {},
 ): ReadableStream<M> {
   const cancelled = new AbortController()
@@ -35,7 +35,7 @@ export function toReadable<M extends readonly unknown[] = Message>(
     {
       async pull(controller) {
         try {
-          controller.enqueue(await socket.receive({ signal }))
+          await socket.receiveTo((message) => controller.enqueue(message), { signal })
         } catch (error) {
           if (signal.aborted) return
           if (!socket.closed) throw error

@@ -32,8 +32,14 @@ class Waiter<V, R> {
 /** Waiting operations that carry a `V` and end with an `R`. */
 export class Waiters<V, R> {
   readonly #queue = new Fifo<Waiter<V, R>>()
+  readonly #givenUp: () => void
   #waiting = 0
   #release: (() => void) | undefined
+
+  /** `givenUp` is called when time or a signal ended one that others may have waited behind. */
+  constructor(givenUp: () => void = () => {}) {
+    this.#givenUp = givenUp
+  }
 
   get length(): number {
     return this.#waiting
@@ -49,7 +55,7 @@ export class Waiters<V, R> {
       waiter.reject = reject
     })
     if (timeoutMs > 0) {
-      waiter.timer = clock.after(timeoutMs, () => this.#fail(waiter, timedOut(what, timeoutMs)))
+      waiter.timer = clock.after(timeoutMs, () => this.#giveUp(waiter, timedOut(what, timeoutMs)))
     }
     if (signal) this.#listen(waiter, signal)
     this.#queue.push(waiter)
@@ -86,8 +92,13 @@ export class Waiters<V, R> {
 
   #listen(waiter: Waiter<V, R>, signal: AbortSignal): void {
     waiter.signal = signal
-    waiter.onAbort = () => this.#fail(waiter, signal.reason)
+    waiter.onAbort = () => this.#giveUp(waiter, signal.reason)
     signal.addEventListener('abort', waiter.onAbort, { once: true })
+  }
+
+  #giveUp(waiter: Waiter<V, R>, reason: unknown): void {
+    this.#fail(waiter, reason)
+    if (this.#waiting > 0) this.#givenUp()
   }
 
   #fail(waiter: Waiter<V, R>, reason: unknown): void {

@@ -27,6 +27,10 @@ export class Channel extends PairedSocket {
   protected override xhasIn(): boolean {
     return this.#in.hasIn()
   }
+
+  protected override xheld(): number {
+    return this.#in.held
+  }
 }
 
 export interface Channel extends Required<ChannelOptions> {}

@@ -29,6 +29,10 @@ export class Client extends DealingSocket {
   protected override xhasIn(): boolean {
     return this.#in.hasIn()
   }
+
+  protected override xheld(): number {
+    return this.#in.held
+  }
 }
 
 export interface Client extends Required<ClientOptions> {}

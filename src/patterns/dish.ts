@@ -72,6 +72,10 @@ export class Dish extends ReadableSocket<GroupMessage> {
     return this.#in.hasIn()
   }
 
+  protected override xheld(): number {
+    return this.#in.held
+  }
+
   /** The radio filters, too; this catches what was under way when a group was left. */
   #next(): GroupMessage | undefined {
     const read = (): Message | undefined => nextOf(2, () => this.#fq.recv(), this.tally)

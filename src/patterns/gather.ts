@@ -22,6 +22,10 @@ export class Gather extends PullingSocket {
   protected override xhasIn(): boolean {
     return this.#in.hasIn()
   }
+
+  protected override xheld(): number {
+    return this.#in.held
+  }
 }
 
 export interface Gather extends Required<GatherOptions> {}

@@ -7,7 +7,7 @@ import { ZmqError } from '../core/errors.ts'
 import { Frame, type Message, type MessageLike, toMessage } from '../core/message.ts'
 import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
-import type { Readable } from '../core/readable.ts'
+import type { Readable, Taking } from '../core/readable.ts'
 import type { WaitOptions } from '../core/waiters.ts'
 import { SendingSocket } from '../core/writable.ts'
 import { FairQueue } from './fq.ts'
@@ -93,6 +93,10 @@ export abstract class RoutedSocket extends SendingSocket {
     return this.#in.hasIn()
   }
 
+  protected override xheld(): number {
+    return this.#in.held
+  }
+
   #next(): RoutedMessage | undefined {
     const message = nextOf(1, () => this.#fq.recv(), this.tally)
     const routingId = this.#ids.get(this.#fq.last as Pipe) as number
@@ -100,7 +104,7 @@ export abstract class RoutedSocket extends SendingSocket {
   }
 }
 
-export interface RoutedSocket extends Readable<RoutedMessage> {}
+export interface RoutedSocket extends Readable<RoutedMessage>, Taking<RoutedMessage> {}
 alsoReceives(RoutedSocket)
 
 function addressed(message: MessageLike, to: Route | undefined): Message {

@@ -40,6 +40,11 @@ export class Lookahead<M> {
     return found
   }
 
+  /** Messages it keeps. */
+  get held(): number {
+    return this.#found === undefined ? 0 : 1
+  }
+
   hasIn(): boolean {
     this.#found ??= this.#next()
     return this.#found !== undefined

@@ -30,12 +30,15 @@ export type XPublisherOptions = CommonOptions &
 interface News {
   readonly message: Message
   readonly pipe: Pipe | undefined
+  /** It was sent by a subscriber's application, and is no subscription. */
+  readonly isMessage: boolean
 }
 
 export class XPublisher extends DuplexSocket {
   readonly #publishing: Publishing
   readonly #asked = new Trie<Pipe>() // manual: what was asked for, granted or not
   readonly #news = new Fifo<News>()
+  #unread = 0 // of the news, those that a subscriber's application sent
   #last: Pipe | undefined // whom the last received message came from
 
   constructor(options?: XPublisherOptions) {
@@ -66,8 +69,10 @@ export class XPublisher extends DuplexSocket {
   protected override xread(pipe: Pipe): void {
     for (let message = pipe.read(); message; message = pipe.read()) {
       const asked = message.length === 1 ? parseSubscription(message[0] as Uint8Array) : undefined
-      if (!asked) this.#news.push({ message, pipe })
-      else if (this.#isNews(asked, pipe)) this.#tell(asked, pipe)
+      if (!asked) {
+        this.#unread++
+        this.#news.push({ message, pipe, isMessage: true })
+      } else if (this.#isNews(asked, pipe)) this.#tell(asked, pipe)
     }
   }
 
@@ -89,6 +94,7 @@ export class XPublisher extends DuplexSocket {
   protected override xrecv(): Message | undefined {
     const news = this.#news.shift()
     if (news) this.#last = news.pipe
+    if (news?.isMessage) this.#unread--
     return news?.message
   }
 
@@ -98,6 +104,10 @@ export class XPublisher extends DuplexSocket {
 
   protected override xhasIn(): boolean {
     return this.#news.length > 0
+  }
+
+  protected override xheld(): number {
+    return this.#unread
   }
 
   /** Applies a subscription, and says whether the application is to hear of it. */
@@ -111,7 +121,8 @@ export class XPublisher extends DuplexSocket {
   }
 
   #tell({ subscribe, prefix }: Subscription, pipe: Pipe | undefined): void {
-    this.#news.push({ message: subscriptionMessage(subscribe, prefix), pipe })
+    const message = subscriptionMessage(subscribe, prefix)
+    this.#news.push({ message, pipe, isMessage: false })
   }
 
   #manualPeer(): Pipe | undefined {

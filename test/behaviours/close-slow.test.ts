@@ -1,7 +1,9 @@
-// Closing while the way to the peer is slow: all that was accepted arrives.
+// Closing while the way to the peer is slow, or while the peer still writes: all that was accepted arrives.
 
 import * as assert from 'uvu/assert'
-import { Pull, Push } from '../../src/index.ts'
+import { nextTurn } from '../../src/core/loop.ts'
+import { Dealer, Pull, Push } from '../../src/index.ts'
+import { endpoint } from '../support/index.ts'
 import { portOf } from '../support/raw.ts'
 import { relay } from '../support/relay.ts'
 import { section, soon } from './rig.ts'
@@ -27,5 +29,27 @@ over(['tcp', 'ws'], 'close with linger -1 loses nothing', async (rig, scheme) =>
   await soon(closed, 'close')
   assert.equal(push.statistics().dropped, {})
 })
+
+over(
+  ['ipc', 'zmtp', 'tcp', 'ws'],
+  'close with linger -1 loses nothing while the peer, which reads slowly, writes',
+  async (rig, scheme) => {
+    const peer = rig.open(new Dealer({ receiveHighWaterMark: 5, sendHighWaterMark: 50 }))
+    await peer.bind(endpoint(scheme))
+    const dealer = rig.open(new Dealer({ sendHighWaterMark: 0, receiveHighWaterMark: 5 }))
+    dealer.connect(peer.lastEndpoint as string)
+    await soon(Promise.all([dealer.ready(), peer.ready()]), 'both ends')
+    for (let i = 0; i < COUNT / 2; i++) dealer.trySend(`${i} ${BODY}${BODY}${BODY}`)
+    const closed = dealer.close()
+    for (let i = 0; i < COUNT / 2; i++) {
+      peer.trySend(BODY)
+      const [frame] = await soon(peer.receive(), `message ${i}`)
+      if (!String(frame).startsWith(`${i} `)) assert.unreachable(`${frame} came as number ${i}`)
+      if (i % 8 === 0) await nextTurn()
+    }
+    await soon(closed, 'close')
+    assert.equal(dealer.statistics().dropped, {})
+  },
+)
 
 run()

@@ -150,4 +150,29 @@ test('test_inproc_connect: a connecter survives its binder (ours: libzmq ends th
   assert.equal(push.statistics().dropped, {})
 })
 
+test('what one binder wanted, the newest only, is not what the next one gets', async (rig) => {
+  const push = rig.open(new Push({ sendHighWaterMark: 2 }))
+  const newest = rig.open(new Pull({ conflate: true }))
+  const at = await rig.link('inproc', newest, push)
+  assert.is(fill(push, 20), 20)
+  await newest.close()
+  const all = rig.open(new Pull({ receiveHighWaterMark: 2 }))
+  await all.bind(at)
+  assert.is(fill(push, 20, 'n'), 3)
+  assert.equal(drain(all), ['m19', 'n0', 'n1', 'n2'])
+  assert.equal(newest.statistics().dropped, { conflate: 19 })
+})
+
+test('a binder that wants the newest only: what waited for it is counted', async (rig) => {
+  const at = endpoint('inproc')
+  const push = rig.open(new Push())
+  push.connect(at)
+  assert.is(fill(push, 5), 5)
+  const newest = rig.open(new Pull({ conflate: true }))
+  await newest.bind(at)
+  assert.is(fill(push, 1, 'n'), 1)
+  assert.equal(drain(newest), ['n0'])
+  assert.equal(newest.statistics().dropped, { conflate: 5 })
+})
+
 run()

@@ -309,4 +309,24 @@ async function reached(router: Router, routingId: string): Promise<boolean> {
   }
 }
 
+test('who waited behind a send that was given up goes on', async (rig) => {
+  const router = rig.open(new Router({ mandatory: true, sendHighWaterMark: 1, sendTimeout: 100 }))
+  const peers = ['a', 'b'].map((routingId) =>
+    rig.open(new Dealer({ routingId, receiveHighWaterMark: 1 })),
+  )
+  await rig.link('inproc', router, ...peers)
+  for (const giveUp of ['signal', 'time']) {
+    while (router.trySend(['a', 'fill']));
+    const stop = new AbortController()
+    router.sendTimeout = giveUp === 'time' ? 100 : -1
+    const first = router.send(['a', 'first'], { signal: stop.signal }).catch(() => giveUp)
+    router.sendTimeout = -1
+    const second = router.send(['b', 'second'])
+    if (giveUp === 'signal') stop.abort()
+    assert.is(await soon(first, 'the first to give up'), giveUp)
+    await soon(second, 'the second')
+    assert.is(await take(peers[1] as Dealer), 'second')
+  }
+})
+
 run()

@@ -252,4 +252,13 @@ over(
   },
 )
 
+test('what subscribers sent and nobody received is counted when an XPUB closes', async (rig) => {
+  const [xpub, xsub] = [rig.open(new XPublisher()), rig.open(new XSubscriber())]
+  await rig.link('inproc', xpub, xsub)
+  for (const label of ['\x01topic', ...numbered('up', 3)]) await xsub.send(label)
+  assert.equal(await takeAll(xpub, 2), ['\x01topic', 'up0'])
+  await xpub.close()
+  assert.equal(xpub.statistics().dropped, { closed: 2 })
+})
+
 run()

@@ -1,6 +1,9 @@
 // Threads that come late, hold names, and die: sockets of others must notice and go on.
+import { once as onceOf } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Push } from '../../src/index.ts'
 import { endpoint, once } from '../support/index.ts'
 import { type Peers, threadPeers } from '../support/peers.ts'
 import { codeOf, Side, soon, take } from './side.ts'
@@ -106,6 +109,38 @@ test('a thread that connects finds a name bound later in another one', async () 
   await pull.bind(there)
   assert.equal(await take(pull), ['early'])
   await worker.closeAll()
+})
+
+test('a thread that ends before it looks at who came is not waited for', async () => {
+  const there = endpoint('inproc')
+  const name = there.slice('inproc://'.length)
+  // It says that it has the name, as a socket of its own would, and ends without another look.
+  const dying = new Worker(
+    `const { BroadcastChannel, parentPort, threadId } = require('node:worker_threads')
+    const channel = new BroadcastChannel('zmanager:inproc')
+    channel.onmessage = ({ data }) => {
+      if (data.type !== 'who') return
+      channel.postMessage({ type: 'here', name: ${JSON.stringify(name)}, from: threadId })
+      setImmediate(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+        process.exit()
+      })
+    }
+    parentPort.postMessage('listens')`,
+    { eval: true, execArgv: [] },
+  )
+  await soon(onceOf(dying, 'message'), 'the thread')
+  const ended = onceOf(dying, 'exit')
+  const push = new Push({ linger: 0 })
+  push.connect(there)
+  await push.send('hello')
+  await soon(ended, 'its end')
+  const other = newThread()
+  const pull = other.peer('PULL')
+  await pull.bind(there)
+  assert.equal(await pull.receive(), ['hello'])
+  await push.close()
+  await other.end()
 })
 
 test.run()

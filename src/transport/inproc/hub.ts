@@ -88,7 +88,6 @@ export class Hub implements Wire {
         .sendPort(owner, { type: 'join', name, from: self, to: owner })
         .catch(() => undefined)
       if (port) return new PortConnection(port, text)
-      this.#others.delete(owner)
     }
   }
 

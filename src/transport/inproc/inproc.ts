@@ -127,6 +127,7 @@ class Seeker {
     far.giveBack = undefined
     far.leave()
     far.other.leave()
+    far.conflate(undefined)
     far.setLimits(NO_SHARE, NO_SHARE)
     this.seek()
   }

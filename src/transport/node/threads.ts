@@ -41,8 +41,13 @@ export class ThreadCourier implements Courier {
 
   async sendPort(to: ThreadId, note: Note): Promise<PortLike> {
     const { port1, port2 } = new MessageChannel()
+    // Node waits for ever for a thread that ends before it looks at what it was sent.
+    const gone = new Promise<never>((_, reject) => {
+      port1.once('close', () => reject(new Error(`Thread ${to} has ended`)))
+    })
+    const parcel: Parcel = { zmanager: note, port: port2 }
     try {
-      await postMessageToThread(to, { zmanager: note, port: port2 } satisfies Parcel, [port2])
+      await Promise.race([postMessageToThread(to, parcel, [port2]), gone])
     } catch (error) {
       port1.close()
       throw error

@@ -5,6 +5,7 @@ import { Connecter } from '../../../src/core/connecter.ts'
 import { parseEndpoint } from '../../../src/core/endpoint.ts'
 import { nextTurn } from '../../../src/core/loop.ts'
 import type { SocketOptions } from '../../../src/core/option-types.ts'
+import { Pipe } from '../../../src/core/pipe.ts'
 import { FakeConnection, FakeHost, FakeWire } from '../../support/fakes.ts'
 import { fill, type PairOfSinks, pairOfSinks } from '../../support/pipes.ts'
 import { bytes } from '../../support/texts.ts'
@@ -71,6 +72,21 @@ test('without a maximum each pause is the interval plus a random part of it', ()
     assert.ok(new Set(pauses).size > 1, 'random')
     assert.is(scene.wire.dials.length, 61)
   }))
+
+test('a far end that is over when it is given back is dialled for no more', async () => {
+  const wire = new FakeWire()
+  const host = new FakeHost('PUSH')
+  const { near, far } = Pipe.pair()
+  near.close()
+  await nextTurn()
+  let stops = 0
+  const hooks = { stopped: () => void stops++ }
+  new Connecter(wire, parseEndpoint('fake://peer'), far, host, hooks)
+  await nextTurn()
+  assert.is(stops, 1)
+  assert.is(wire.dials.length, 0)
+  assert.equal(host.events, [])
+})
 
 test('with a maximum the pauses double up to it, without randomness', () =>
   scene({ reconnectInterval: 100, reconnectMaxInterval: 1000 }, async (scene) => {

@@ -79,6 +79,18 @@ test('cancel leaves the socket open and loses no message', async () => {
   assert.is(text(pull.tryReceive()), 'a')
 })
 
+test('a message that comes in the same moment as a cancel is read', async () => {
+  const pull = new Pull()
+  const pipe = peerOf(pull, 'PUSH')
+  const reader = toReadable(pull).getReader()
+  const waiting = reader.read()
+  await nextTurn()
+  pipe.write(message('a'))
+  const cancelled = reader.cancel('enough')
+  assert.is(text((await soon(waiting, 'the read')).value), 'a')
+  await soon(cancelled, 'the cancel')
+})
+
 test('leaving a loop over the stream cancels it; with close, the socket too', async () => {
   const pull = new Pull()
   const pipe = peerOf(pull, 'PUSH')

@@ -167,4 +167,16 @@ test('connectPeer does not go with immediate', () => {
   assert.throws(() => peer.connectPeer('bare://peer'), coded('EFAULT'))
 })
 
+test('a message that was only looked at is counted when the socket closes', async () => {
+  const server = new Server({ linger: 0 })
+  const pipe = barePeer(server, 'CLIENT')
+  pipe.write(message('seen'))
+  pipe.write(message('unseen'))
+  assert.ok(server.readable)
+  const closed = server.close()
+  pipe.close()
+  await closed
+  assert.equal(server.statistics().dropped, { closed: 2 })
+})
+
 test.run()

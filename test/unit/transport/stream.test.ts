@@ -11,7 +11,7 @@ import type { ConnectionSink } from '../../../src/core/transport.ts'
 import { firstByte } from '../../../src/transport/node/first-byte.ts'
 import { StreamConnection } from '../../../src/transport/node/stream.ts'
 import { encodeFrame, FrameDecoder } from '../../../src/wire/frame.ts'
-import { endpoint, within } from '../../support/index.ts'
+import { endpoint, within, withVirtualClock } from '../../support/index.ts'
 import { collected } from '../../support/zmtp-peer.ts'
 
 const test = suite('stream connections')
@@ -357,6 +357,78 @@ over('close lets go of what was written before', async (both) => {
   writer.close()
   await reader.until(() => reader.over, 'the end')
   same(reader.bodies[0], body)
+})
+
+over('a connection that closes reads on until the other side ends, too', async (both) => {
+  const [, reader] = started(both.accepted)
+  const [writer, other] = started(both.dialled)
+  both.accepted.allowHalfOpen = true
+  writer.write([frameOf(pattern(3 * MIB))])
+  writer.close()
+  await reader.until(() => reader.bodies.length === 1, 'all of it')
+  await nextTurn()
+  assert.not(writer.write([frameOf(pattern(1))]), 'an answer to nobody')
+  both.accepted.write(frameOf(pattern(10)))
+  await other.until(() => other.bodies.length === 1, 'what the other side still says')
+  assert.not(other.over)
+  both.accepted.end()
+  await other.until(() => other.over, 'the end')
+  assert.is(other.cause, undefined)
+})
+
+test('a write that fails loses nothing of what the peer had sent', async () => {
+  const { accepted, dialled } = await ends()
+  const [connection, reader] = started(accepted)
+  connection.pause()
+  await nextTurn()
+  const bodies = bodiesOf([5000, 20_000, 30_000])
+  const wrote = bodies.map((body) => new Promise((done) => dialled.write(frameOf(body), done)))
+  await within(LIMIT_MS, Promise.all(wrote), 'the system to have it')
+  dialled.destroy()
+  await new Promise((resolve) => dialled.once('close', resolve))
+  for (let i = 0; i < 3; i++) {
+    connection.write([frameOf(pattern(10))])
+    await nextTurn()
+  }
+  assert.not(connection.write([frameOf(pattern(10))]), 'nobody takes it')
+  assert.not(reader.over)
+  connection.resume()
+  await reader.until(() => reader.over, 'the end')
+  assert.is(reader.bodies.length, 3)
+  for (const [i, body] of bodies.entries()) same(reader.bodies[i], body)
+  assert.is((reader.cause as NodeJS.ErrnoException).code, 'EPIPE')
+})
+
+test('a connection that closes takes no second close for an end', async () => {
+  const { accepted, dialled } = await ends()
+  const [, reader] = started(accepted)
+  const connection = new StreamConnection(dialled, 'there')
+  connection.start(Object.assign(new Reader(), { drain: () => connection.close() }))
+  connection.write([frameOf(pattern(3 * MIB))])
+  connection.close()
+  connection.close()
+  await reader.until(() => reader.bodies.length === 1, 'all of it')
+})
+
+test('a peer that is silent and does not end its side is given up', async () => {
+  const { accepted, dialled } = await ends()
+  await withVirtualClock(async (time) => {
+    const connection = new StreamConnection(dialled, 'there')
+    const reader = new Reader()
+    connection.start(reader)
+    accepted.allowHalfOpen = true
+    accepted.resume()
+    connection.close()
+    time.advance(1999)
+    accepted.write(frameOf(pattern(10)))
+    await reader.until(() => reader.bodies.length === 1, 'a sign of life')
+    time.advance(1)
+    time.advance(1999)
+    assert.not(dialled.destroyed)
+    time.advance(1)
+    assert.ok(dialled.destroyed)
+    await reader.until(() => reader.over, 'the end')
+  })
 })
 
 test('memory is not idle while the system has it', async () => {
