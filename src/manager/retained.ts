@@ -50,7 +50,9 @@ export class Retained {
   #bytes = 0
   #goneMessages = 0
   readonly #topics = new Map<string, Kept>()
-  readonly #oldest = this.#topics.keys() // stays valid: whatever it has passed is gone
+  /** Not for long: V8 keeps for an iterator all that the map ever held since. */
+  #oldest: Iterator<string> | undefined
+  #uses = 0 // of the map since there is a new one
   #topicBytes = 0
   #goneTopics = 0
 
@@ -115,7 +117,12 @@ export class Retained {
     this.#forget(topic)
     this.#topics.set(topic, kept)
     this.#topicBytes += kept.bytes
+    if (++this.#uses > this.#topics.size) {
+      this.#oldest = undefined // a new one each time would look through all that is gone
+      this.#uses = 0
+    }
     while (this.#topics.size > this.#limits.count || this.#topicBytes > this.#limits.bytes) {
+      this.#oldest ??= this.#topics.keys()
       this.#forget(this.#oldest.next().value as string)
       this.#goneTopics++
     }

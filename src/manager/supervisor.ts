@@ -117,12 +117,16 @@ export class Supervisor implements Dispatcher {
   async start(): Promise<void> {
     this.#isStarted = true
     this.watch()
-    await this.resize(this.#s.workerCount)
+    await this.#workforce.resize(this.#s.workerCount)
   }
 
   /** As `ZManager.resize`. */
-  resize(count: number): Promise<void> {
-    return this.#workforce.resize(count)
+  async resize(count: number): Promise<void> {
+    try {
+      await this.#workforce.resize(count)
+    } finally {
+      if (this.#workforce.isAlone) this.#failWaiting(this.#stopped ?? alone()) // those before died meanwhile
+    }
   }
 
   /**

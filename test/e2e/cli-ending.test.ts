@@ -1,6 +1,6 @@
 // How a ZManager that serves ends when somebody wants it: what that leaves is not what a crash leaves.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -34,11 +34,12 @@ for (const [signal, crashes] of [
     const file = writeFixture('ipc', { workers: 1, lines: 'journal = a.journal' })
     const { child, err, code } = serve(file)
     await until(() => /^control_address/m.test(err()), 'it runs', LIMIT_MS)
+    const path = join(dirname(file), 'a.journal')
+    const before = statSync(path).size
     const producer = new Push()
     producer.connect(/^subject_pull_address (\S+)/m.exec(err())?.[1] as string)
     await producer.send(handmade({ flow: 'WaitsAtOnce' })) // for an answer: it has not ended
-    const path = join(dirname(file), 'a.journal')
-    await until(() => existsSync(path), 'it is on file')
+    await until(() => statSync(path).size > before, 'it is on file')
     await producer.close()
     child.kill(signal)
     if (signal === 'SIGINT') {

@@ -1,5 +1,5 @@
 // Workers in processes of their own: as in threads, and kill -9 costs no more than what it should.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -29,6 +29,7 @@ test('a count in a file is read while the worker counts, and after it is gone', 
   const progress = progressOf('process')
   const begin = counterAt(progress.place)
   assert.is(progress.begun(), 0)
+  assert.is(statSync(progress.place as string).size, 8, 'a disk that is full later has room for it')
   for (let n = 1; n <= 300; n++) {
     begin()
     assert.is(progress.begun(), n)

@@ -134,6 +134,22 @@ test('stop() while a module is imported that never is: start() rejects', async (
   assert.is(await within(LIMIT_MS, starting, 'start ends'), 'ESTOPPED')
 })
 
+test('stop() in the last turns of start(): it does not run any more', async () => {
+  const manager = ZManager.fromFile(writeFixture('inproc', { workers: 1 }), QUIET)
+  const { services } = manager
+  const open = services.open.bind(services)
+  const stopping = new Promise<void>((resolve) => {
+    services.open = async () => {
+      await open()
+      setImmediate(() => resolve(manager.stop())) // only the control endpoint is not open yet
+    }
+  })
+  const states = new Set<string>()
+  const started = manager.start().then(() => states.add(manager.state))
+  await within(LIMIT_MS, Promise.all([started, stopping]), 'all is over')
+  assert.is(states.has('running'), false)
+})
+
 test('a hook that throws ends nothing', async () => {
   let throws = false
   const told = (): void => {

@@ -18,6 +18,16 @@ interface Holder {
   readonly birth: string
   /** When it took the lock, ISO 8601. */
   readonly since: string
+  /** Somebody wanted it to end at once: it did not crash. */
+  readonly isAsked?: boolean
+}
+
+/** Those of this process. */
+const held = new Set<JournalLock>()
+
+/** To be called right before `process.exit` where somebody wants that: it counts for no crash then. Never throws. */
+export function leaveLocks(): void {
+  for (const lock of held) lock.leave()
 }
 
 export class JournalLock {
@@ -30,6 +40,7 @@ export class JournalLock {
     this.#file = file
     this.#text = text
     this.wasLeft = wasLeft
+    held.add(this)
   }
 
   /**
@@ -43,16 +54,16 @@ export class JournalLock {
     const holder: Holder = { pid, host: hostname(), birth: birthOf(pid), since }
     const text = `${JSON.stringify(holder)}\n`
     const own = `${file}.${randomBytes(6).toString('hex')}`
-    writeFileSync(own, text, { flag: 'wx', flush: true })
     let wasLeft = false
     try {
+      writeFileSync(own, text, { flag: 'wx', flush: true })
       for (let tries = 0; tries < TRIES; tries++) {
         if (link(own, file)) return new JournalLock(file, text, wasLeft)
         const there = read(file)
         if (there === undefined) continue // gone in the meantime
         checkGone(there, path, file)
         removeStale(file, there, own)
-        wasLeft = true
+        wasLeft ||= !parse(there)?.isAsked
       }
     } finally {
       rmSync(own, { force: true })
@@ -62,7 +73,20 @@ export class JournalLock {
 
   /** Gives it back, unless it belongs to somebody else by now. */
   release(): void {
+    held.delete(this)
     if (read(this.#file) === this.#text) rmSync(this.#file, { force: true })
+  }
+
+  /** It stays until the process is gone: what is being written may still get to the file. */
+  leave(): void {
+    const own = `${this.#file}.${randomBytes(6).toString('hex')}`
+    try {
+      if (read(this.#file) !== this.#text) return
+      writeFileSync(own, `${JSON.stringify({ ...parse(this.#text), isAsked: true })}\n`)
+      renameSync(own, this.#file)
+    } catch {
+      rmSync(own, { force: true }) // the disk is full: it counts for a crash
+    }
   }
 }
 

@@ -23,6 +23,8 @@ export interface Member {
   /** Resolves when it has ended. */
   readonly over: Promise<void>
   end(): void
+  /** To be aborted when it is not to come up any more. */
+  readonly starting: AbortController
   host: Host | undefined
   /** Connected to the Subject; `opened` resolves then. */
   isAttached: boolean
@@ -38,7 +40,8 @@ export function makeMember(place: Place, name: string, kind: HostKind): Member {
   const [opened, open] = event()
   const progress = progressOf(kind)
   const key = `${name}~${randomUUID()}`
-  const state = { host: undefined, isAttached: false, leaving: undefined }
+  const starting = new AbortController()
+  const state = { starting, host: undefined, isAttached: false, leaving: undefined }
   return { name, key, place, progress, over, end, opened, open, ...state }
 }
 

@@ -41,7 +41,7 @@ export class Pool {
   readonly #places = new Map<number, Place>()
   readonly #members = new Map<string, Member>()
   readonly #starting = new Set<Promise<void>>()
-  readonly #stopping = new AbortController()
+  #stopped: ZmqError | undefined
   #largest = 0 // number of a place there ever was
   #successors = 0
   #renewed: Promise<void> = Promise.resolve()
@@ -81,19 +81,19 @@ export class Pool {
    */
   async resize(count: number): Promise<void> {
     const surplus = [...this.#places.values()].filter(({ number }) => number > count)
-    const numbers = Array.from({ length: count }, (_, i) => i + 1)
-    const missing = numbers.filter((number) => !this.#places.has(number))
+    const all = Array.from({ length: count }, (_, i) => i + 1)
+    const missing = all.filter((number) => !this.#places.has(number))
     const leaving = surplus.map((place) => this.#abolish(place))
-    const starting = missing.map((number) => this.#found(number))
-    const settled = await Promise.allSettled([...leaving, ...starting])
+    const settled = await Promise.allSettled([...leaving, ...missing.map((n) => this.#found(n))])
     const failed = settled.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
   }
 
   /** All workers finish what they have and end, or are ended after `finishMs`; `reason` ends those that only start. */
   async stop(reason: ZmqError): Promise<void> {
-    this.#stopping.abort(reason)
+    this.#stopped = reason
     for (const { pause } of this.#places.values()) clearTimeout(pause)
+    for (const { starting } of this.#members.values()) starting.abort(reason)
     const members = [...this.#members.values()].filter(({ host }) => host)
     const limit = setTimeout(() => {
       for (const { host } of members) void host?.terminate()
@@ -153,14 +153,19 @@ export class Pool {
     try {
       await this.#start(place, isNew ? `worker-${number}` : this.#successorName(place))
     } catch (error) {
-      if (this.#membersOf(place).length === 0) this.#places.delete(number)
+      if (this.#membersOf(place).length === 0) this.#remove(place)
       throw error
     }
   }
 
-  async #abolish(place: Place): Promise<void> {
-    this.#places.delete(place.number)
+  /** A renewal may come to this one yet. */
+  #remove(place: Place): void {
     place.isLeft = true
+    this.#places.delete(place.number)
+  }
+
+  async #abolish(place: Place): Promise<void> {
+    this.#remove(place)
     clearTimeout(place.pause)
     await Promise.all(this.#membersOf(place).map((member) => this.#leave(member)))
   }
@@ -191,9 +196,10 @@ export class Pool {
     throw new ZmqError('EIO', `${name} ended before it was connected`)
   }
 
-  /** A worker that is only starting ends as soon as it is up. */
+  /** One that is only starting, and may never be up, is ended. */
   #leave(member: Member): Promise<void> {
     member.leaving ??= member.host ? this.#finish(member) : member.over
+    member.starting.abort()
     return member.leaving
   }
 
@@ -219,21 +225,16 @@ export class Pool {
   }
 
   async #bringUp(place: Place, name: string): Promise<void> {
-    const { signal } = this.#stopping
+    if (this.#stopped) throw this.#stopped
     const { workerType, settings } = this.#hooks
     const member = makeMember(place, name, workerType)
+    const { signal } = member.starting
     this.#members.set(name, member)
     try {
-      const host = await startHost(
-        workerType,
-        entryOf('worker-main'),
-        settings(member),
-        name,
-        signal,
-      )
-      if (signal.aborted || member.leaving) await host.terminate()
+      const data = settings(member)
+      const host = await startHost(workerType, entryOf('worker-main'), data, name, signal)
+      if (signal.aborted) await host.terminate()
       signal.throwIfAborted()
-      if (member.leaving) return this.#forget(member)
       member.progress.opened()
       member.host = host
       void host.exited.then((error) => this.#exited(member, error))
@@ -241,7 +242,7 @@ export class Pool {
       await Promise.race([member.opened, member.over])
     } catch (error) {
       this.#forget(member)
-      throw error
+      if (!member.leaving) throw error
     }
   }
 
@@ -262,14 +263,14 @@ export class Pool {
     else if (error) this.#hooks.report(`${member.name}: ${error.stack ?? error.message}`)
     this.#forget(member)
     const hadEnded = this.#hooks.died(member)
-    if (this.#stopping.signal.aborted || member.leaving) return
+    if (this.#stopped || member.leaving) return
     if (hadEnded) member.place.deaths = 0
     this.#replaceIfEmpty(member.place, member.name)
   }
 
   /** While workers are renewed there may be another in the place. */
   #replaceIfEmpty(place: Place, name: string): void {
-    if (this.#stopping.signal.aborted || place.isLeft) return
+    if (this.#stopped || place.isLeft) return
     if (this.#membersOf(place).every((member) => member.leaving)) this.#replace(place, name)
   }
 
@@ -277,22 +278,19 @@ export class Pool {
     const { workerRestarts, report } = this.#hooks
     if (place.deaths >= workerRestarts) {
       report(`${name} ended and is not replaced (worker_restarts is ${workerRestarts})`)
-      this.#places.delete(place.number)
+      this.#remove(place)
       if (this.isAlone) this.#hooks.abandoned()
       return
     }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** place.deaths++, LONGEST_PAUSE_MS)
     const successor = this.#successorName(place)
     report(`${name} ended; ${successor} takes its place in ${pauseMs} ms`)
-    place.pause = setTimeout(() => {
-      place.pause = undefined
-      this.#succeed(place, successor)
-    }, pauseMs)
+    place.pause = setTimeout(() => this.#succeed(place, successor), pauseMs)
   }
 
   #succeed(place: Place, name: string): void {
     this.#start(place, name).catch((error) => {
-      if (this.#stopping.signal.aborted || place.isLeft) return
+      if (this.#stopped || place.isLeft) return
       this.#hooks.report(`${name}: ${error.message}`)
       this.#replaceIfEmpty(place, name)
     })

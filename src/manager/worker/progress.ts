@@ -5,6 +5,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { asZmqError } from '../../core/errors.ts'
 import type { HostKind } from '../host/host.ts'
 
 /** Where a worker counts: shared memory, or the path of a file. Undefined: nobody reads it. */
@@ -56,7 +57,16 @@ class FileProgress implements Progress {
 
   constructor() {
     this.place = join(this.#folder, 'begun')
-    this.#file = openSync(this.place, 'w+')
+    let file: number | undefined
+    try {
+      file = openSync(this.place, 'w+')
+      writeSync(file, this.#bytes, 0, 8, 0) // its room: a disk that is full later ends no worker
+    } catch (error) {
+      if (file !== undefined) closeSync(file)
+      this.#remove()
+      throw asZmqError(error, `Cannot write ${this.place}, where a worker counts`)
+    }
+    this.#file = file
   }
 
   begun(): number {
