@@ -136,12 +136,12 @@ test('stop() while a module is imported that never is: start() rejects', async (
 
 test('stop() in the last turns of start(): it does not run any more', async () => {
   const manager = ZManager.fromFile(writeFixture('inproc', { workers: 1 }), QUIET)
-  const { services } = manager
-  const open = services.open.bind(services)
+  const { serve } = Subject.prototype
   const stopping = new Promise<void>((resolve) => {
-    services.open = async () => {
-      await open()
-      setImmediate(() => resolve(manager.stop())) // only the control endpoint is not open yet
+    Subject.prototype.serve = function (): void {
+      Subject.prototype.serve = serve
+      serve.call(this)
+      resolve(manager.stop()) // only the control endpoint is not open yet
     }
   })
   const states = new Set<string>()
