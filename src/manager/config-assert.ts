@@ -14,9 +14,9 @@ interface Rule {
   accepts(value: unknown): boolean
 }
 
-const whole = (min: number): Rule => ({
-  expects: `a whole number from ${min} up`,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min,
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
+  expects: `a whole number from ${min} ${max < Number.MAX_SAFE_INTEGER ? `to ${max}` : 'up'}`,
+  accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
 })
 const word = (words: readonly unknown[]): Rule => ({
   expects: words.map((one) => JSON.stringify(one)).join(' or '),
@@ -46,6 +46,7 @@ const RULES: Readonly<Record<keyof ZManagerConfig, Rule>> = {
   workerCount: whole(0),
   workerPrefetch: whole(0),
   workerRestarts: whole(0),
+  workerStartTimeout: whole(1, 2 ** 31 - 1),
   workerType: word(HOST_KINDS),
   remoteWorkers: FLAG,
   dispatch: word(DISPATCH_ORDERS),

@@ -10,10 +10,17 @@ import { keyFault, placeOfKey } from './config-ini.ts'
 /** The keys of a section, as read. */
 export type Section = Readonly<Record<string, unknown>>
 
-export function numberOf(value: unknown, key: string, min: number, file: string): number {
+export function numberOf(
+  value: unknown,
+  key: string,
+  min: number,
+  file: string,
+  max: number = Number.POSITIVE_INFINITY,
+): number {
   const number = Number(value)
-  if (Number.isInteger(number) && number >= min) return number
-  throw keyFault(file, key, `${key} must be a whole number from ${min} up, not '${value}'`)
+  if (Number.isInteger(number) && number >= min && number <= max) return number
+  const range = max < Number.POSITIVE_INFINITY ? `from ${min} to ${max}` : `from ${min} up`
+  throw keyFault(file, key, `${key} must be a whole number ${range}, not '${value}'`)
 }
 
 /** One of these words; the first, if there is no such key. */

@@ -48,6 +48,8 @@ export interface ZManagerConfig extends ControlPlace, WorkerOptions {
    * `attempts` of a flow, or the messages that kill workers end the pool before they are found out.
    */
   readonly workerRestarts: number
+  /** How long a worker may take to start (imports, mostly), ms from 1 to 2^31 - 1; then it is ended, ETIMEDOUT. Default: 60000. */
+  readonly workerStartTimeout: number
   /** Who gets the next message: the worker that has the fewest, or each in turn. */
   readonly dispatch: DispatchOrder
   /** While 100 messages wait for a worker: senders wait, or theirs fail with EAGAIN. Default: 'wait'. */
@@ -84,6 +86,7 @@ const DEFAULTS = {
   worker_count: 3,
   worker_prefetch: 32,
   worker_restarts: 5,
+  worker_start_timeout: 60_000,
   dead_letters: 1000,
   max_message_size: 0,
   replay_window: 0,
@@ -127,8 +130,8 @@ const WITHOUT_EFFECT = [
 export function loadConfig(file: string): ZManagerConfig {
   const section = sectionOf(file)
   checkKeys(section, file)
-  const number = (key: Key, min: number): number =>
-    numberOf(section[key] ?? DEFAULTS[key], key, min, file)
+  const number = (key: Key, min: number, max?: number): number =>
+    numberOf(section[key] ?? DEFAULTS[key], key, min, file, max)
   const address = (key: Key): string => addressOf(section[key] ?? DEFAULTS[key], key, file)
   const forWorkers = {
     subject_push_address: address('subject_push_address'),
@@ -148,6 +151,7 @@ export function loadConfig(file: string): ZManagerConfig {
     workerCount: number('worker_count', where.remoteWorkers ? 0 : 1),
     workerPrefetch: number('worker_prefetch', 0),
     workerRestarts: number('worker_restarts', 0),
+    workerStartTimeout: number('worker_start_timeout', 1, 2 ** 31 - 1),
     dispatch: wordOf(section, 'dispatch', DISPATCH_ORDERS, file),
     whenFull: wordOf(section, 'when_full', WHEN_FULL, file),
     deadLetters: number('dead_letters', 0),
@@ -180,6 +184,7 @@ export function configOf(given: Partial<ZManagerConfig>): ZManagerConfig {
     workerCount: DEFAULTS.worker_count,
     workerPrefetch: DEFAULTS.worker_prefetch,
     workerRestarts: DEFAULTS.worker_restarts,
+    workerStartTimeout: DEFAULTS.worker_start_timeout,
     dispatch: 'least-loaded',
     deadLetters: DEFAULTS.dead_letters,
     workerType: 'thread',

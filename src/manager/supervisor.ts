@@ -28,6 +28,7 @@ import { Workforce } from './worker/workforce.ts'
 export interface SupervisorSettings extends HoldingsSettings, WorkerOptions {
   readonly workerCount: number
   readonly workerRestarts: number
+  readonly workerStartTimeout: number
   readonly finishMs: number
   readonly program: Program
   readonly whenFull?: WhenFull | undefined
@@ -83,9 +84,9 @@ export class Supervisor implements Dispatcher {
       tell: (end) => settings.tell(end),
       keep: (id, stage) => settings.keep(id, stage),
     })
-    const { workerType, workerRestarts, remoteWorkers, finishMs } = settings
+    const { workerType, workerRestarts, workerStartTimeout, remoteWorkers, finishMs } = settings
     this.#workforce = new Workforce(this.holdings.dispatch, {
-      ...{ workerType, workerRestarts, remoteWorkers, finishMs },
+      ...{ workerType, workerRestarts, workerStartTimeout, remoteWorkers, finishMs },
       settings: (member) => settings.settings(member),
       flowsHash: () => flowsHash(settings.program),
       send: (key, message) => settings.send(key, message),

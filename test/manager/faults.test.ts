@@ -1,24 +1,21 @@
 // The faults of the system that ZManager replaces, one by one: each has a test that it cannot happen
 // here. This file: workers, flows and delivery (1 to 13); faults-life.test.ts has 14 to 25.
 //
-// Parts of faults that have no test, for what they are about does not exist here:
+// What services have of them is in faults-services.test.ts. Parts of faults that have no test, for what
+// they are about does not exist here:
 //
-//   4   answers to commands without their flow   there are no services yet
-//   7   a service that pushes a message again    there are no services; the sender is in the key
 //   9   replay for subscribers that come late    subscription.test.ts has it
-//  11   readers of a service's network           there are no services; shown for the two readers here
-//  13   copies of an HTTP service                there are no services; shown for any subscriber
-//  19   services that start after a crash        there are no services; shown for workers
-//  21   a wrong context in the shipped flows     nothing is shipped; shown for a flow of that form
-//  22   components taken out or renewed          there are no components to install
+//  21   a wrong context in the shipped flows     service-parts.test.ts reads them; shown for a flow of that form
+//  22   components taken out or renewed          there are no components to install; reload.test.ts changes flows
 //  23   setting a value, the factory's lock,     configuration is read-only, there is no factory and no
 //       a method under two names                 such method; shown for the listeners of events
 //  24   passwords, filters, origins (CORS)       nobody signs in here, and there is no HTTP
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync, writeFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadActions, loadFlows } from '../../src/flow/load.ts'
-import { ActionKey, FlowError } from '../../src/index.ts'
+import { ActionKey, FlowError, Push } from '../../src/index.ts'
 import { until, within } from '../support/index.ts'
 import {
   absent,
@@ -284,18 +281,23 @@ test('9: what is published right after a subscription is not missed', async () =
 
 test('10: no answer is too fast for its asker, and asking opens no connections', async () => {
   await withFaults({ scheme: 'ipc' }, async ({ manager }) => {
-    const open = (): number =>
-      process.getActiveResourcesInfo().filter((name) => name.startsWith('Pipe')).length
     await ask(manager, 'News')
-    const before = open()
+    let opened = 0
+    const count = (): void => void opened++
+    subscribe('net.client.socket', count)
     const asked = Array.from({ length: 200 }, (_, n) => ask(manager, 'News', { n }))
     const answers = await Promise.all(asked)
     assert.equal(
       answers.map(({ n }) => n),
       [...Array(200).keys()],
     )
-    assert.is(open(), before)
-    assert.ok(before > 0, 'connections are counted')
+    assert.is(opened, 0)
+    const push = new Push({ linger: 0 })
+    push.connect(manager.pullAddress)
+    await push.send([new Uint8Array(1)])
+    assert.is(opened, 1, 'connections are counted')
+    unsubscribe('net.client.socket', count)
+    await push.close()
   })
 })
 

@@ -1,5 +1,6 @@
 // Reloads that are refused, or fail: everything goes on as before.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZManager } from '../../src/index.ts'
@@ -71,6 +72,36 @@ if (readFileSync(count).length === 2) throw new Error('the second import')
     assert.not.ok(manager.supervisor.workers.some((name) => before.includes(name)))
     assert.not.match(reports.join('\n'), /half way/)
   })
+})
+
+test('a worker whose imports never end is ended when its time is over, and the next reload has its turn', async () => {
+  const lines = 'remote_workers = yes\nworker_start_timeout = 500'
+  const file = writeFixture('ipc', { workers: 0, lines })
+  const ini = (from: string, to: string): void =>
+    writeFileSync(file, readFileSync(file, 'utf8').replace(from, to))
+  const manager = ZManager.fromFile(file, { report: () => {} })
+  await within(LIMIT_MS, manager.start(), 'the manager starts')
+  try {
+    writeFileSync(
+      join(dirname(file), 'handlers.mjs'),
+      'await new Promise(() => setInterval(() => {}, 1000))',
+    )
+    ini('worker_count = 0', 'worker_count = 1')
+    const first = refusal(manager.reload())
+    const second = refusal(manager.reload())
+    for (const { code, message } of [await first, await second]) {
+      assert.is(code, 'ETIMEDOUT')
+      assert.match(message, /^worker-1(\.\d)? did not start within 500 ms: see what its modules/)
+    }
+    assert.is(manager.supervisor.local.size, 0)
+    ini('worker_start_timeout = 500', 'worker_start_timeout = 99999999999')
+    assert.match(
+      (await refusal(manager.reload())).message,
+      /must be a whole number from 1 to 2147483647/,
+    )
+  } finally {
+    await within(LIMIT_MS, manager.stop(), 'the manager stops')
+  }
 })
 
 test('a ZManager that does not run, or was made from no file, is not reloaded', async () => {

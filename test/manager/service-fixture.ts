@@ -142,8 +142,11 @@ export async function withServices(
   const reports: string[] = []
   const served = new Map<string, Respond>()
   const publish = (message: Message): void => {
-    const passing = decodeEnvelope(message)
-    if (!/^(command_|completed_|probe~|reply~)/.test(passing.topic) || passing.header.token)
+    const passing = readable(message)
+    if (
+      passing &&
+      (!/^(command_|completed_|probe~|reply~)/.test(passing.topic) || passing.header.token)
+    )
       published.push(passing)
     void pub.send(message)
   }
@@ -207,8 +210,21 @@ export async function withServices(
   }
 }
 
+function readable(message: Message): Envelope | undefined {
+  try {
+    const envelope = decodeEnvelope(message)
+    valuesOf(envelope)
+    return envelope
+  } catch {
+    return undefined // as a Subscription leaves it out
+  }
+}
+
 async function* opened(subscriber: Subscriber) {
-  for await (const message of subscriber) yield { ...decodeEnvelope(message), message }
+  for await (const message of subscriber) {
+    const envelope = readable(message)
+    if (envelope) yield { ...envelope, message }
+  }
 }
 
 /** How messages of the flows Done and Fails end; others do not. */

@@ -1,7 +1,7 @@
 // Where code runs beside this thread: in a thread, or in a process of its own. Both are started, watched
 // and ended alike. Knows nothing of what runs there; its side of it is hosted.ts.
 
-import { asZmqError } from '../../core/errors.ts'
+import { asZmqError, ZmqError } from '../../core/errors.ts'
 import type { Host, Starting } from './host-contract.ts'
 import { ProcessHost } from './host-process.ts'
 import { ThreadHost } from './host-thread.ts'
@@ -41,6 +41,21 @@ export async function startHost(
     early.catch(() => {}) // it ends some day
   })
   return host
+}
+
+/** As `startHost`, but rejects with ETIMEDOUT if it is not ready within `limitMs`; it has ended then. */
+export async function startHostWithin(
+  limitMs: number,
+  ...[kind, entry, data, name, signal]: Parameters<typeof startHost>
+): Promise<Host> {
+  const late = new AbortController()
+  const reason = new ZmqError(
+    'ETIMEDOUT',
+    `${name} did not start within ${limitMs} ms: see what its modules wait for`,
+  )
+  const limit = setTimeout(() => late.abort(reason), limitMs)
+  const either = AbortSignal.any([signal, late.signal])
+  return startHost(kind, entry, data, name, either).finally(() => clearTimeout(limit))
 }
 
 let built: URL | undefined

@@ -6,7 +6,7 @@
 
 import { ZmqError } from '../../core/errors.ts'
 import type { ActionKey } from '../../topic/action-key.ts'
-import { entryOf, type Host, startHost } from '../host/host.ts'
+import { entryOf, type Host, startHostWithin } from '../host/host.ts'
 import type { ServiceAddresses } from './service-bus.ts'
 import type { ServiceConfig, ServiceLimits } from './service-config.ts'
 import type { ServiceSettings } from './service-runner.ts'
@@ -148,12 +148,11 @@ export class ServiceUnit {
     if (this.#wanted !== 'RUNNING') throw new ZmqError('ESTOPPED', `Service ${id} is to stop`)
     this.#enter('STARTING')
     this.#starting = new AbortController()
-    const late = new ZmqError('ETIMEDOUT', `Service ${id} did not start within ${startMs} ms`)
-    const limit = setTimeout(() => this.#starting.abort(late), startMs)
     try {
       const { signal } = this.#starting
       const entry = entryOf('service-main')
-      const host = await startHost(runIn, entry, this.#settings(), `service ${id}`, signal)
+      const settings = this.#settings()
+      const host = await startHostWithin(startMs, runIn, entry, settings, `service ${id}`, signal)
       this.#host = host
       this.#isAnswering = true
       this.#hung = undefined
@@ -162,12 +161,10 @@ export class ServiceUnit {
       this.#enter('RUNNING')
       void host.exited.then((error) => this.#exited(host, error))
     } catch (error) {
-      const isStopped = this.#starting.signal.reason === error && error !== late
+      const isStopped = this.#starting.signal.reason === error
       if (!isStopped) this.#lastError = (error as Error).message
       this.#enter(isStopped ? 'STOPPED' : 'ERROR')
       throw error
-    } finally {
-      clearTimeout(limit)
     }
   }
 

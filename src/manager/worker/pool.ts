@@ -5,13 +5,14 @@
 //   place 1: worker-1, then worker-1.1 ...      place 2: worker-2 ...
 
 import { ZmqError } from '../../core/errors.ts'
-import { entryOf, type HostKind, startHost } from '../host/host.ts'
+import { entryOf, type HostKind, startHostWithin } from '../host/host.ts'
 import { type Member, makeMember, type Place } from './member.ts'
 import type { WorkerSettings } from './worker.ts'
 
 export interface PoolHooks {
-  /** What workers run in. */
+  /** What workers run in, and how long one may take to start, ms. */
   readonly workerType: HostKind
+  readonly workerStartTimeout: number
   /** How often in a row a worker is replaced that died without having ended a message. */
   readonly workerRestarts: number
   /** How long a worker that was told to finish has for it, ms. */
@@ -226,13 +227,14 @@ export class Pool {
 
   async #bringUp(place: Place, name: string): Promise<void> {
     if (this.#stopped) throw this.#stopped
-    const { workerType, settings } = this.#hooks
+    const { workerType, workerStartTimeout: limitMs, settings } = this.#hooks
     const member = makeMember(place, name, workerType)
     const { signal } = member.starting
     this.#members.set(name, member)
     try {
       const data = settings(member)
-      const host = await startHost(workerType, entryOf('worker-main'), data, name, signal)
+      const entry = entryOf('worker-main')
+      const host = await startHostWithin(limitMs, workerType, entry, data, name, signal)
       if (signal.aborted) await host.terminate()
       signal.throwIfAborted()
       member.progress.opened()

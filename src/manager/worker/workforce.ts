@@ -19,6 +19,7 @@ import type { WorkerSettings } from './worker.ts'
 export interface WorkforceHooks {
   readonly workerType: HostKind
   readonly workerRestarts: number
+  readonly workerStartTimeout: number
   readonly remoteWorkers: boolean
   readonly finishMs: number
   settings(member: Member): WorkerSettings
@@ -55,7 +56,7 @@ export class Workforce {
   constructor(dispatch: Dispatch, hooks: WorkforceHooks) {
     this.#dispatch = dispatch
     this.#hooks = hooks
-    const { workerType, workerRestarts, finishMs, remoteWorkers } = hooks
+    const { workerType, workerRestarts, workerStartTimeout, finishMs, remoteWorkers } = hooks
     const forBoth = {
       finishMs,
       emptied: (worker: string) => this.#whenEmpty(worker),
@@ -66,6 +67,7 @@ export class Workforce {
       ...forBoth,
       workerType,
       workerRestarts,
+      workerStartTimeout,
       settings: (member) => hooks.settings(member),
       opened: ({ name, progress }) => this.#opened(name, progress),
       died: ({ name, key }) => this.#died(name, key),
