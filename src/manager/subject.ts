@@ -5,22 +5,17 @@
 
 import type { Message } from '../core/message.ts'
 import { Pull } from '../patterns/pull.ts'
-import { Router } from '../patterns/router.ts'
 import type { Envelope } from '../topic/envelope.ts'
 import { bindKey } from './bind.ts'
 import type { Component, State } from './component.ts'
 import type { ZManagerConfig } from './config.ts'
 import type { Dispatcher } from './dispatcher.ts'
+import { Early } from './early.ts'
 import { type DurableStore, NotKeptError } from './journal/durable-store.ts'
 import { openSent, stepError } from './messages.ts'
 import type { Program } from './program/program.ts'
 import { outerLimit } from './size-limit.ts'
-import { FLOWS_PROPERTY, KEEPALIVE } from './worker/remote-words.ts'
-import { WORKER_PROPERTY } from './worker/worker.ts'
-
-/** What is taken in before `serve` is called, bytes; and what a message takes beside its body. */
-const MOST_EARLY = 64 * 1024 * 1024
-const ENVELOPE_BYTES = 1024
+import { WorkerRouter } from './worker/worker-router.ts'
 
 export class Subject implements Component {
   state: State = 'new'
@@ -29,21 +24,9 @@ export class Subject implements Component {
   readonly #dispatcher: Dispatcher
   readonly #store: DurableStore | undefined
   readonly #pull = new Pull()
-  /** No limits: the dispatcher knows how much a worker may have. What comes in hardly matters. */
-  readonly #workers = new Router({
-    ...KEEPALIVE,
-    linger: 0,
-    mandatory: true,
-    sendHighWaterMark: 0,
-    receiveHighWaterMark: 1,
-  })
-  #loop: Promise<unknown> = Promise.resolve()
-  #early = 0 // bytes of messages that came before `serve`
-  #isServing = false
-  #serve!: () => void
-  readonly #serving = new Promise<void>((resolve) => {
-    this.#serve = resolve
-  })
+  readonly #workers: WorkerRouter
+  readonly #early = new Early()
+  #loop: Promise<void> = Promise.resolve()
 
   constructor(
     config: ZManagerConfig,
@@ -52,7 +35,11 @@ export class Subject implements Component {
     store?: DurableStore,
   ) {
     this.#config = config
-    this.#pull.maxMessageSize = this.#workers.maxMessageSize = outerLimit(config.maxMessageSize)
+    this.#pull.maxMessageSize = outerLimit(config.maxMessageSize)
+    this.#pull.events.on('disconnect', ({ error }) => {
+      if (error?.code === 'ERR_ZMTP_MESSAGE_TOO_LARGE') dispatcher.malformed(error)
+    })
+    this.#workers = new WorkerRouter(dispatcher, this.#pull.maxMessageSize)
     this.#program = program
     this.#dispatcher = dispatcher
     this.#store = store
@@ -63,17 +50,16 @@ export class Subject implements Component {
   }
 
   get pushAddress(): string {
-    return this.#workers.lastEndpoint ?? this.#config.subjectPushAddress
+    return this.#workers.address ?? this.#config.subjectPushAddress
   }
 
   async start(): Promise<void> {
-    this.#listen()
-    await bindKey(this.#workers, this.#config.subjectPushAddress, 'subject_push_address')
+    await this.#workers.bind(this.#config.subjectPushAddress)
     for await (const kept of this.#store?.recovered(this.#program.flows) ?? [])
       if (this.#dispatcher.accepted(kept)) void this.#again(kept) // nobody makes room yet
     await bindKey(this.#pull, this.#config.subjectPullAddress, 'subject_pull_address')
     this.state = 'running'
-    this.#loop = Promise.all([this.#run(), this.#hear()])
+    this.#loop = this.#run()
   }
 
   /**
@@ -81,19 +67,12 @@ export class Subject implements Component {
    * comes of it; answers are taken before.
    */
   serve(): void {
-    this.#serve()
-    void this.#serving.then(() => {
-      this.#isServing = true // those who wait for it go first
-    })
+    this.#early.end()
   }
 
   /** Gives a message to the worker of this routing id; false if there is none. */
   send(worker: string, message: Message): boolean {
-    try {
-      return this.#workers.trySend([worker, ...message])
-    } catch {
-      return false
-    }
+    return this.#workers.send(worker, message)
   }
 
   async drain(): Promise<void> {
@@ -105,8 +84,7 @@ export class Subject implements Component {
     this.state = 'stopped'
     this.serve()
     void this.#pull.close()
-    void this.#workers.close()
-    await this.#loop
+    await Promise.all([this.#workers.close(), this.#loop])
   }
 
   async #run(): Promise<void> {
@@ -121,8 +99,8 @@ export class Subject implements Component {
       const taken = this.#store
         ? this.#store.keep(received, message, (kept) => this.#take(received, kept))
         : this.#take(received)
-      if (!this.#isServing) this.#isEarly(received)
-      if (this.#isServing) await taken
+      if (!this.#early.isOver) this.#early.arrived(received)
+      if (this.#early.isOver) await taken
     }
     await this.#store?.settled()
   }
@@ -136,23 +114,17 @@ export class Subject implements Component {
       this.#dispatcher.failed(received, stepError(error, received.header.key, 'EIO', mayHelp))
       return
     }
-    if (!this.#isServing) await this.#serving
+    if (!this.#early.isOver) await this.#early.over
     if (kept && this.state === 'stopped') return // the journal keeps it
     await this.#dispatcher.take(received)
   }
 
   /** What the journal had. Never rejects. What waits for an answer does so at once: none comes too early. */
   async #again(received: Envelope): Promise<void> {
-    if (received.header.token === undefined) await this.#serving
+    if (received.header.token === undefined) await this.#early.over
     const turn = this.#store?.turnOf(received)
     if (turn) await turn
     if (this.state !== 'stopped') await this.#dispatcher.take(received) // else the journal keeps it
-  }
-
-  /** A service that asks as it starts serves no sooner than it is answered; nor is memory without end. */
-  #isEarly({ header, body }: Envelope): void {
-    this.#early += body.byteLength + ENVELOPE_BYTES
-    if (header.replyTo !== undefined || this.#early >= MOST_EARLY) this.serve()
   }
 
   #open(message: Message): Envelope | undefined {
@@ -162,25 +134,5 @@ export class Subject implements Component {
       this.#dispatcher.malformed(error)
       return undefined
     }
-  }
-
-  #listen(): void {
-    this.#pull.events.on('disconnect', ({ error }) => {
-      if (error?.code === 'ERR_ZMTP_MESSAGE_TOO_LARGE') this.#dispatcher.malformed(error)
-    })
-    this.#workers.events.on('attach', ({ peer }) => {
-      const worker = peer.properties.get(WORKER_PROPERTY)
-      const flows = peer.properties.get(FLOWS_PROPERTY)
-      if (worker !== undefined) this.#dispatcher.attached(worker, flows)
-    })
-    this.#workers.events.on('detach', ({ peer }) => {
-      const worker = peer?.properties.get(WORKER_PROPERTY)
-      if (worker !== undefined) this.#dispatcher.detached(worker)
-    })
-  }
-
-  /** Workers on other machines say here that they want to leave; whatever comes is read, so that their end is heard. */
-  async #hear(): Promise<void> {
-    for await (const [worker] of this.#workers) this.#dispatcher.wantsToLeave(`${worker}`)
   }
 }

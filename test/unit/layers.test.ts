@@ -1,4 +1,4 @@
-// The layer law (design house.md 3), read from every import statement under src.
+// The layer law (src/ARCHITECTURE.md), read from every import statement under src.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,16 @@ import * as assert from 'uvu/assert'
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 const LONGEST_FILE = 300
+/** The story that src/ARCHITECTURE.md tells a newcomer to read, and how long it may be. */
+const STORY = [
+  'core/pipe.ts',
+  'patterns/push.ts',
+  'patterns/lb.ts',
+  'core/engine.ts',
+  'transport/node/tcp.ts',
+  'manager/subject.ts',
+]
+const LONGEST_STORY = 600
 
 /** What each folder may import besides itself: folders, or single files of them. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -120,6 +130,15 @@ test(`no file is longer than ${LONGEST_FILE} lines`, () => {
     .map((file) => ({ file, lines: readFileSync(join(SRC, file), 'utf8').split('\n').length - 1 }))
     .filter(({ lines }) => lines > LONGEST_FILE)
   assert.equal(long, [])
+})
+
+test('the story of a message is short', () => {
+  const architecture = readFileSync(join(SRC, 'ARCHITECTURE.md'), 'utf8')
+  const told = architecture.slice(architecture.indexOf('Reading order'))
+  for (const file of STORY) assert.ok(told.includes(file.replace(/^.*lb/, 'lb')), file)
+  const lines = STORY.map((file) => readFileSync(join(SRC, file), 'utf8').split('\n').length - 1)
+  const total = lines.reduce((sum, count) => sum + count, 0)
+  assert.ok(total < LONGEST_STORY, `${total} lines`)
 })
 
 test.run()
