@@ -28,7 +28,7 @@ test('it waits for a ZManager, comes again to the next one, and after a reload w
   await within(LIMIT_MS, manager.stop(), 'it stops')
 })
 
-test('one that hangs is given up, and what it had is settled', async () => {
+test('one that hangs is given up, what it had is settled, and it comes again', async () => {
   const file = await writePlaced({ ...ALONE, prefetch: 5 })
   const { manager, reports } = await startManager(file)
   const here = workHere('here', file)
@@ -39,7 +39,9 @@ test('one that hangs is given up, and what it had is settled', async () => {
   assert.equal(codes, ['ETIMEDOUT', 'EWORKERLOST', 'EWORKERLOST'])
   assert.match(reports.join('\n'), /here\.\d+ hangs/)
   assert.equal(manager.supervisor.workers, [])
-  await here.worker.kill()
+  await until(() => manager.supervisor.workers.length === 1, 'its host is ended, and begins anew')
+  assert.is(await codeOf(manager.request('Once', {})), 'done')
+  here.worker.stop()
   await here.end()
   await within(LIMIT_MS, manager.stop(), 'it stops')
 })

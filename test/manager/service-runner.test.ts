@@ -184,10 +184,11 @@ test('a message that cannot be read counts as one that failed', async () => {
 
 test('a key without a flow means all flows, and not commands and their replies', async () => {
   const topics: string[] = []
+  const changes: boolean[] = []
   const service: Service = {
     start: async (context) => {
-      await context.unsubscribe(DONE)
-      await context.subscribe('??done')
+      changes.push(context.unsubscribe(DONE), context.unsubscribe(DONE))
+      changes.push(await context.subscribe('??done'), await context.subscribe('??done'))
       await context.subscribe('??ServiceCommand')
     },
     message: (_, { topic }) => void topics.push(topic),
@@ -201,6 +202,7 @@ test('a key without a flow means all flows, and not commands and their replies',
     stop(world)
     await within(LIMIT_MS, world.runner.run(), 'the end')
     assert.equal(topics, ['Work~~~~done~', 'Work~~~~done~'])
+    assert.equal(changes, [true, false, true, false], 'whether it changed anything')
   })
 })
 
