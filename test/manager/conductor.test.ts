@@ -182,6 +182,11 @@ test('the worker of a branch dies: the group fails, or at least once the branch 
     rig.die('u')
     await settle(rig, 'u', 'v')
     assert.equal(outcomes(rig), [delivery === 'at-most-once' ? 'failed' : 'done'])
+    const kept = [...rig.kept.values()].map((stage) => decodeEnvelope(stage).header)
+    assert.ok(
+      kept.every(({ fork }) => fork === undefined),
+      'after a crash all branches run, not one alone',
+    )
   }
 })
 
@@ -270,6 +275,21 @@ test('the worker of a catch step dies: the message fails as it would have, and i
   rig.die('w')
   const { dead, deadLetters } = rig.totals()
   assert.equal([dead, deadLetters, rig.codes], [0, 0, ['EBROKEN']])
+})
+
+test('a catch step that goes again is not what runs after a crash', async () => {
+  const rig = new Rig(['w'], {
+    flows: CAUGHT,
+    handlers: { One: breaks, Two: breaks, undo: adds('undone') },
+    prefetch: 0,
+  })
+  rig.add('a', { delivery: 'at-least-once', attempts: 2 })
+  await rig.work('w')
+  rig.die('w')
+  assert.equal(rig.has('w'), ['a\0caught'])
+  assert.is(rig.kept.size, 0)
+  await settle(rig)
+  assert.equal(rig.codes, ['EBROKEN'])
 })
 
 test('a control step is published for the workers, and ends its message', () => {

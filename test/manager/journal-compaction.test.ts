@@ -1,5 +1,13 @@
 // Compaction: the file stays small under load, and whenever a crash comes nothing is lost.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Journal } from '../../src/manager/journal/journal.ts'
@@ -56,6 +64,28 @@ test('under load the file stays small and what is live stays, with its content',
   const found = await contents(path)
   assert.equal(new Map(found.map(([id, frames]) => [id, frames])).size, kept.length)
   for (const [id, frames] of found) assert.equal(frames, expected.get(id))
+})
+
+/** What this process has open that begins with `path`; Linux alone tells. */
+function openOf(path: string): string[] {
+  const folder = '/proc/self/fd'
+  if (!existsSync(folder)) return []
+  const targets = readdirSync(folder).map((descriptor) => {
+    try {
+      return readlinkSync(join(folder, descriptor))
+    } catch {
+      return '' // that of the listing itself
+    }
+  })
+  return targets.filter((target) => target.startsWith(path))
+}
+
+test('files that were replaced are closed', async () => {
+  const path = journalPath()
+  const journal = await Journal.open(path, { ...OPTIONS, compactBytes: 100_000 })
+  await load(journal, 8, () => false)
+  await journal.close()
+  assert.equal(openOf(path), [])
 })
 
 test('order is kept, ids may come again, and ends count after the move too', async () => {

@@ -61,6 +61,8 @@ test('a service that crashes is started again, and given up when it does nothing
     assert.is((await failure(services.topics('a'))).code, 'EFSM')
     assert.is((await services.health()).status, 'UNRESPONSIVE')
     assert.is((await services.start('a')).status, 'RUNNING') // fault 19
+    publish(message(DONE, { crash: true }))
+    await until(() => services.status('a').restarts === 3, 'crashes are counted anew')
   })
 })
 
