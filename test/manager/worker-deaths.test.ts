@@ -35,12 +35,21 @@ const WAYS = {
   ],
 }
 
+/** What the operator is told of their ends. */
+const OF_ALL = [
+  /worker-\d[.\d]* ended with code 3/,
+  /worker-\d[.\d]*: Error: later\n +at /,
+  /worker-\d[.\d]*: Error: nobody catches this\n +at /,
+]
+const REASONS = { thread: OF_ALL, process: [...OF_ALL, /worker-\d[.\d]* ended with SIGABRT/] }
+
 for (const kind of HOST_KINDS) {
   test(`${kind}: whatever way a message ends its worker, it becomes a dead letter, and others are done`, async () => {
     const settings = { workers: 2, prefetch: 2, restarts: 50, lines: `worker_type = ${kind}` }
     const file = writeNoting('ipc', settings)
     addFlow(file, 'Die', DIE, 'delivery = at-least-once', 'attempts = 2')
-    const manager = ZManager.fromFile(file, { report: () => {} })
+    const reports: string[] = []
+    const manager = ZManager.fromFile(file, { report: (text) => reports.push(text) })
     await within(LIMIT_MS, manager.start(), 'it starts')
     const bad: string[] = []
     for (const how of WAYS[kind]) {
@@ -54,6 +63,8 @@ for (const kind of HOST_KINDS) {
     const { done, dead, accepted } = manager.totals()
     assert.equal([accepted, done, dead], [6 * bad.length, 5 * bad.length, bad.length])
     await within(LIMIT_MS, manager.stop(), 'it stops')
+    const told = reports.join('\n')
+    for (const why of REASONS[kind]) assert.match(told, why)
   })
 }
 
