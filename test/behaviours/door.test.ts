@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { WebSocket, WebSocketServer } from 'ws'
 import { Pair, Pull, Push, Reply, Request } from '../../src/index.ts'
 import { once, within } from '../support/index.ts'
-import { answerOf, portOf, rawClient } from '../support/raw.ts'
+import { answerOf, portOf, rawClient, rawServer } from '../support/raw.ts'
 import { type Rig, ready, rejects, section, soon, take, until } from './rig.ts'
 
 const { test, run } = section('behaviours: one door')
@@ -361,6 +361,36 @@ test('wss:// to a port without TLS says what is wrong', async (rig) => {
     String((await retry).error?.message),
     /does not speak TLS|closed during the TLS|hung up/,
   )
+})
+
+test('a TLS handshake that never ends is given up on either side, and its connection closed', async (rig) => {
+  const [pull, at] = await bound(rig, `wss://${WILD}`, { tls: SERVER_TLS, handshakeInterval: 200 })
+  const gaveUp = once(pull, 'handshake:error:protocol')
+  const client = await rawClient(portOf(at), '\x16\x03\x01') // the first bytes of a handshake
+  await answerOf(client) // it is closed
+  assert.match((await gaveUp).error.message, /TLS/)
+  let closed = Promise.resolve('')
+  const silent = await rawServer((socket) => {
+    closed = answerOf(socket)
+  })
+  rig.later(() => silent.close())
+  const push = rig.open(new Push({ connectTimeout: 200, reconnectInterval: 10 }))
+  const retry = once(push, 'connect:retry')
+  push.connect(`wss://127.0.0.1:${silent.port}`)
+  const { error } = await retry
+  assert.equal([error?.code, error?.message], ['ETIMEDOUT', 'No TLS handshake within 200 ms'])
+  await closed
+})
+
+test('a server is told which name it is asked for', async (rig) => {
+  const asked: string[] = []
+  const SNICallback = (name: string, done: (error: null) => void): void => {
+    asked.push(name)
+    done(null)
+  }
+  const [pull, at] = await bound(rig, 'wss://localhost:*', { tls: { ...SERVER_TLS, SNICallback } })
+  await delivers(rig, pull, at.replace('127.0.0.1', 'localhost'), { tls: TRUST })
+  assert.equal(asked, ['localhost'])
 })
 
 test('a certificate can be replaced while the port stays open', async (rig) => {

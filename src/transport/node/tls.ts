@@ -49,14 +49,13 @@ export function dialTls(
 }
 
 /** A server that is given connections by `emit('connection')`. Throws EINVAL for options that do not do. */
-export function tlsServer({ tls, handshakeInterval }: Options, address: string): Server {
+export function tlsServer({ tls }: Options, address: string): Server {
   checkTls(tls, address)
   if (!tls?.key || !tls.cert) {
     const message = `Cannot bind ${address}: set the option tls with cert and key`
     throw new ZmqError('EINVAL', message, { address })
   }
-  const limit = handshakeInterval > 0 && { handshakeTimeout: handshakeInterval }
-  return createServer({ ...tls, ...limit } as ServerOptions)
+  return createServer(tls as ServerOptions) // the door limits how long a handshake takes
 }
 
 /** Throws EINVAL for certificates and keys that cannot be read. */
