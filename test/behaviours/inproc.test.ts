@@ -175,4 +175,12 @@ test('a binder that wants the newest only: what waited for it is counted', async
   assert.equal(newest.statistics().dropped, { conflate: 5 })
 })
 
+test('messages between threads that are not ours are left alone', async (rig) => {
+  await rig.link('inproc', rig.open(new Pair()), rig.open(new Pair())) // from here on we listen
+  const { port1, port2 } = new MessageChannel()
+  for (const own of [undefined, 7, { port: port1 }, { zmanager: {} }])
+    process.emit('workerMessage', own, 1)
+  port2.close()
+})
+
 run()

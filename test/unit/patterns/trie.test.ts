@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Trie } from '../../../src/patterns/trie.ts'
+import { collectGarbage } from '../../support/garbage.ts'
 import { bytes, text } from '../../support/texts.ts'
 
 const holder = fc.constantFrom('A', 'B', 'C')
@@ -176,6 +177,24 @@ test('prefixes of any length can be forked and joined again', () => {
   )
   trie.removeHolder('h', () => {})
   assert.equal(trie.prefixes(), [])
+})
+
+test('prefixes that were removed leave nothing behind', () => {
+  const trie = new Trie<string>()
+  const heap = (): number => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  trie.add(bytes('news.'), 'holder')
+  const before = heap()
+  for (let n = 0; n < 100_000; n++) {
+    const prefix = bytes(`news.${(n * 2_654_435_761) % 4_294_967_296}`)
+    trie.add(prefix, 'holder')
+    trie.remove(prefix, 'holder')
+  }
+  const grown = heap() - before
+  assert.ok(grown < 5_000_000, `${grown} bytes more`) // a node takes some 300
+  assert.is(trie.matches(bytes('news.1')), true)
 })
 
 test.run()
