@@ -15,14 +15,19 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 let count = 0
 
-/** Runs a script that ends by itself; `first` resolves with the first line it prints. */
+/** Runs a script that ends by itself; `first` resolves when it prints, `warned` with its first lines on stderr. */
 function run(code: string) {
   const file = join(folder, `${++count}.mts`)
   writeFileSync(file, `import * as z from ${JSON.stringify(index)}\n${code}`)
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), file])
   let err = ''
   let out = ''
-  child.stderr.on('data', (data) => (err += data))
+  const warned = new Promise<string>((resolve) => {
+    child.stderr.on('data', (data) => {
+      err += data
+      if (err.endsWith('\n')) resolve(err)
+    })
+  })
   const first = new Promise<void>((resolve) => {
     child.stdout.on('data', (data) => {
       out += data
@@ -34,6 +39,7 @@ function run(code: string) {
   })
   return {
     first,
+    warned,
     ended: within(LIMIT_MS, ended, 'the script ends by itself').finally(() => child.kill()),
   }
 }
@@ -51,6 +57,20 @@ test('a process that ends by itself delivers first, although its peer comes late
   for (let i = 0; i < 100; i++) {
     assert.is(String(await within(LIMIT_MS, pull.receive(), `message ${i}`)), String(i))
   }
+  assert.is((await sender.ended).code, 0)
+  await pull.close()
+})
+
+test('a process that waits for a peer says what holds it up', async () => {
+  const url = await vacant('tcp')
+  const sender = run(`
+    const push = new z.Push()
+    push.connect(${JSON.stringify(url)})
+    for (let i = 0; i < 3; i++) await push.send(String(i))`)
+  const warning = await within(LIMIT_MS, sender.warned, 'a warning')
+  assert.match(warning, /Warning: Waiting for 3 queued messages to be delivered \(set linger/)
+  const pull = new Pull()
+  await pull.bind(url)
   assert.is((await sender.ended).code, 0)
   await pull.close()
 })
