@@ -119,10 +119,10 @@ export class IntegrationManager implements Component {
 
   async stop(): Promise<void> {
     this.state = 'stopped'
-    void this.#pull.close()
+    const closed = this.#pull.close()
     await this.#loop
     if (!this.#pub.closed) await this.#pub.send([textFrame(CLOSING)])
-    await this.#pub.close()
+    await Promise.all([closed, this.#pub.close()])
   }
 
   /** Called a turn after its last message was taken: by then that has passed. */

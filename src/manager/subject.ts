@@ -83,8 +83,7 @@ export class Subject implements Component {
   async stop(): Promise<void> {
     this.state = 'stopped'
     this.serve()
-    void this.#pull.close()
-    await Promise.all([this.#workers.close(), this.#loop])
+    await Promise.all([this.#pull.close(), this.#workers.close(), this.#loop])
   }
 
   async #run(): Promise<void> {

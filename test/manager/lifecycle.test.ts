@@ -1,4 +1,5 @@
 // The life of a ZManager: it starts once, and its end leaves nothing waiting and nothing running.
+import { createHook } from 'node:async_hooks'
 import type { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -17,6 +18,27 @@ const codeOf = (refused: Promise<unknown>): Promise<string> =>
     ),
     'a refusal',
   )
+
+interface Timer {
+  readonly _destroyed: boolean
+  hasRef(): boolean
+}
+
+/** The timers that the package starts from now on, without those that keep no process alive. */
+function ownTimers(): { running(): string[]; end(): void } {
+  const all = new Map<Timer, string>()
+  const hook = createHook({
+    init(_id, type, _trigger, resource) {
+      const stack = type === 'Timeout' ? String(new Error('a timer').stack) : ''
+      if (stack.includes('/src/')) all.set(resource as Timer, stack)
+    },
+  }).enable()
+  const isRunning = (timer: Timer): boolean => !timer._destroyed && timer.hasRef()
+  return {
+    running: () => [...all].flatMap(([timer, stack]) => (isRunning(timer) ? [stack] : [])),
+    end: () => void hook.disable(),
+  }
+}
 
 for (const prefetch of [0, 3]) {
   test(`stop() ends in spite of a stuck handler, and drain() with it (prefetch ${prefetch})`, async () => {
@@ -51,19 +73,19 @@ test('stop() lets workers finish what they have, and what only waits for one fai
 })
 
 test('a worker that was to be replaced is not when the ZManager stops', async () => {
-  const timers = (): number =>
-    process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
-  const before = timers()
+  const timers = ownTimers()
   let announce = (): void => {}
   const announced = new Promise<void>((resolve) => {
     announce = resolve
   })
-  await withManager('inproc', { workers: 1, told: announce }, async (manager) => {
+  await withManager('inproc', { workers: 1, told: () => announce() }, async (manager) => {
     await manager.supervisor.kill('worker-1')
     await within(LIMIT_MS, announced, 'a restart is announced')
+    assert.ok(timers.running().length > 0, 'they are seen')
     await within(LIMIT_MS, manager.stop(), 'stop')
-    assert.is(timers(), before)
+    assert.equal(timers.running(), [])
   })
+  timers.end()
 })
 
 test('a replacement that is just starting is ended by stop()', async () => {

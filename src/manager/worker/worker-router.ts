@@ -55,8 +55,7 @@ export class WorkerRouter {
   }
 
   async close(): Promise<void> {
-    void this.#socket.close()
-    await this.#hearing
+    await Promise.all([this.#socket.close(), this.#hearing])
   }
 
   /** Workers on other machines say here that they want to leave; whatever comes is read, so that their end is heard. */
