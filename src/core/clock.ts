@@ -11,7 +11,8 @@ export interface Clock {
   after(ms: number, task: () => void): Timer
 }
 
-const LONGEST_MS = 2 ** 31 - 1
+/** The most that a timer counts: 24 days. */
+export const LONGEST_MS: number = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => performance.now(),

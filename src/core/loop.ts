@@ -1,6 +1,8 @@
 // The event loop as the kernel uses it: the end of a turn, the next turn, and staying alive.
 // Batching follows the loop's turns and never a timer.
 
+import { LONGEST_MS } from './clock.ts'
+
 type Task = () => void
 
 const immediate: (task: Task) => void = pickImmediate()
@@ -35,7 +37,6 @@ function pickImmediate(): (task: Task) => void {
   }
 }
 
-const FOREVER_MS = 2 ** 31 - 1
 let holders = 0
 let keepAlive: ReturnType<typeof setInterval> | undefined
 
@@ -44,7 +45,7 @@ let keepAlive: ReturnType<typeof setInterval> | undefined
  * (as in zeromq.js): only pending operations and unsent messages that linger.
  */
 export function holdProcess(): () => void {
-  if (holders++ === 0) keepAlive = setInterval(() => {}, FOREVER_MS)
+  if (holders++ === 0) keepAlive = setInterval(() => {}, LONGEST_MS)
   let held = true
   return () => {
     if (!held) return

@@ -162,10 +162,10 @@ export class Boxes {
     this.supervisor.holdings.stops()
     this.intake.refuse()
     await this.services.close()
-    this.intake.close()
+    const left = this.intake.close()
     await this.supervisor.stop()
     await opened
-    await this.#subject?.stop()
+    await Promise.all([left, this.#subject?.stop()])
     const text = 'The ZManager was stopped before an answer came'
     const stopped = new ZmqError('ESTOPPED', text)
     this.supervisor.failWaits(stopped)

@@ -1,5 +1,6 @@
 // A configuration made in code, checked as a zmanager.ini is: what is wrong is named before anything starts.
 
+import { LONGEST_MS } from '../core/clock.ts'
 import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
 import { nearest } from '../flow/near.ts'
@@ -7,6 +8,7 @@ import { type SourceFile, WHEN_FULL, type ZManagerConfig } from './config.ts'
 import { DISPATCH_ORDERS } from './course/dispatch.ts'
 import { HOST_KINDS } from './host/host.ts'
 import { FSYNC_POLICIES } from './journal/journal-options.ts'
+import { whole } from './whole.ts'
 
 interface Rule {
   readonly expects: string
@@ -14,10 +16,6 @@ interface Rule {
   accepts(value: unknown): boolean
 }
 
-const whole = (min: number, max = Number.MAX_SAFE_INTEGER): Rule => ({
-  expects: `a whole number from ${min} ${max < Number.MAX_SAFE_INTEGER ? `to ${max}` : 'up'}`,
-  accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
-})
 const word = (words: readonly unknown[]): Rule => ({
   expects: words.map((one) => JSON.stringify(one)).join(' or '),
   accepts: (value) => words.includes(value),
@@ -46,7 +44,7 @@ const RULES: Readonly<Record<keyof ZManagerConfig, Rule>> = {
   workerCount: whole(0),
   workerPrefetch: whole(0),
   workerRestarts: whole(0),
-  workerStartTimeout: whole(1, 2 ** 31 - 1),
+  workerStartTimeout: whole(1, LONGEST_MS),
   workerType: word(HOST_KINDS),
   remoteWorkers: FLAG,
   dispatch: word(DISPATCH_ORDERS),

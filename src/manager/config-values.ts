@@ -6,6 +6,7 @@ import { parseEndpoint } from '../core/endpoint.ts'
 import { ZmqError } from '../core/errors.ts'
 import type { SourceFile } from './config.ts'
 import { keyFault, placeOfKey } from './config-ini.ts'
+import type { Whole } from './whole.ts'
 
 /** The keys of a section, as read. */
 export type Section = Readonly<Record<string, unknown>>
@@ -13,14 +14,12 @@ export type Section = Readonly<Record<string, unknown>>
 export function numberOf(
   value: unknown,
   key: string,
-  min: number,
+  { accepts, expects }: Whole,
   file: string,
-  max: number = Number.POSITIVE_INFINITY,
 ): number {
   const number = Number(value)
-  if (Number.isInteger(number) && number >= min && number <= max) return number
-  const range = max < Number.POSITIVE_INFINITY ? `from ${min} to ${max}` : `from ${min} up`
-  throw keyFault(file, key, `${key} must be a whole number ${range}, not '${value}'`)
+  if (accepts(number)) return number
+  throw keyFault(file, key, `${key} must be ${expects}, not '${value}'`)
 }
 
 /** One of these words; the first, if there is no such key. */

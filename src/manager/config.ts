@@ -3,6 +3,7 @@
 
 import { dirname, resolve } from 'node:path'
 import ini from 'ini'
+import { LONGEST_MS } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
 import { readDecorators } from '../flow/decorators.ts'
 import { keyFault, SECTION } from './config-ini.ts'
@@ -20,6 +21,7 @@ import { DISPATCH_ORDERS, type DispatchOrder } from './course/dispatch.ts'
 import { FSYNC_POLICIES, type FsyncPolicy, isFsyncPolicy } from './journal/journal-options.ts'
 import { readServices, type ServicesConfig } from './service/service-config.ts'
 import { coreFlowsBeside } from './service/service-flows.ts'
+import { whole } from './whole.ts'
 import { WORKER_KEYS, type WorkerOptions, workerOptionsOf } from './worker/worker-options.ts'
 
 /** A text file that was read: messages about it name `file`. */
@@ -131,7 +133,7 @@ export function loadConfig(file: string): ZManagerConfig {
   const section = sectionOf(file)
   checkKeys(section, file)
   const number = (key: Key, min: number, max?: number): number =>
-    numberOf(section[key] ?? DEFAULTS[key], key, min, file, max)
+    numberOf(section[key] ?? DEFAULTS[key], key, whole(min, max), file)
   const address = (key: Key): string => addressOf(section[key] ?? DEFAULTS[key], key, file)
   const forWorkers = {
     subject_push_address: address('subject_push_address'),
@@ -151,7 +153,7 @@ export function loadConfig(file: string): ZManagerConfig {
     workerCount: number('worker_count', where.remoteWorkers ? 0 : 1),
     workerPrefetch: number('worker_prefetch', 0),
     workerRestarts: number('worker_restarts', 0),
-    workerStartTimeout: number('worker_start_timeout', 1, 2 ** 31 - 1),
+    workerStartTimeout: number('worker_start_timeout', 1, LONGEST_MS),
     dispatch: wordOf(section, 'dispatch', DISPATCH_ORDERS, file),
     whenFull: wordOf(section, 'when_full', WHEN_FULL, file),
     deadLetters: number('dead_letters', 0),

@@ -53,10 +53,10 @@ export class Intake {
   }
 
   /** Nor does what waits for room get there. */
-  close(): void {
+  close(): Promise<void> {
     this.#refusal = stopped('The ZManager was stopped and takes nothing new')
-    void this.#socket.close()
     this.open()
+    return this.#socket.close()
   }
 
   /**

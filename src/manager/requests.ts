@@ -1,6 +1,7 @@
 // Who waits for the end of which message. The end goes to the asker only, except where the last step
 // is to publish: then subscribers get it as well.
 
+import { LONGEST_MS } from '../core/clock.ts'
 import { ZmqError } from '../core/errors.ts'
 import { isDone } from '../flow/flow.ts'
 import { ActionKey } from '../topic/action-key.ts'
@@ -36,9 +37,6 @@ export class FlowError extends ZmqError {
     this.retryable = retryable
   }
 }
-
-/** What a timer can count. */
-const LONGEST_MS = 2 ** 31 - 1
 
 interface Asker {
   /** To be aborted before either. */

@@ -1,13 +1,13 @@
 // Peers that went are forgotten: a bound socket that lives long keeps nothing of those that came and left.
 import { suite } from 'uvu'
-import * as assert from 'uvu/assert'
 import type { Socket } from '../../src/core/socket.ts'
 import * as zmq from '../../src/index.ts'
 import { collectGarbage } from '../support/garbage.ts'
-import { once } from '../support/index.ts'
+import { once, until } from '../support/index.ts'
 import { Rack } from '../support/rack.ts'
 
 const PEERS = 5
+const LIMIT_MS = 5000
 
 /** Who binds, and who comes and goes. */
 const PAIRS: readonly (readonly [new () => Socket, new () => Socket])[] = [
@@ -55,12 +55,11 @@ for (const scheme of ['inproc', 'ipc'] as const) {
       if (bound instanceof zmq.Subscriber) bound.subscribe('a', 'b')
       const visitors: WeakRef<object>[] = []
       for (let n = 0; n < PEERS; n++) visitors.push(await visit(bound, Visitor))
-      const left = (): number => visitors.filter((peer) => peer.deref() !== undefined).length
-      for (let turns = 0; turns < 20 && left() > 0; turns++) {
-        await new Promise((resolve) => setTimeout(resolve, 1))
+      const areGone = (): boolean => {
         collectGarbage()
+        return visitors.every((peer) => peer.deref() === undefined)
       }
-      assert.is(left(), 0)
+      await until(areGone, 'nobody remembers them', LIMIT_MS)
     })
   }
 

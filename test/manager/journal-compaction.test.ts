@@ -84,6 +84,7 @@ test('files that were replaced are closed', async () => {
   const path = journalPath()
   const journal = await Journal.open(path, { ...OPTIONS, compactBytes: 100_000 })
   await load(journal, 8, () => false)
+  if (process.platform === 'linux') assert.is(openOf(path).length, 1, 'the one in use')
   await journal.close()
   assert.equal(openOf(path), [])
 })

@@ -3,6 +3,8 @@ import { createHook } from 'node:async_hooks'
 import type { Worker } from 'node:worker_threads'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { nextTurn } from '../../src/core/loop.ts'
+import { Socket } from '../../src/core/socket.ts'
 import { ActionKey, type ZmqError } from '../../src/index.ts'
 import { within } from '../support/index.ts'
 import { withManager } from './fixture.ts'
@@ -86,6 +88,34 @@ test('a worker that was to be replaced is not when the ZManager stops', async ()
     assert.equal(timers.running(), [])
   })
   timers.end()
+})
+
+test('stop() resolves when all sockets are closed, not before', async () => {
+  const { close } = Socket.prototype
+  const closing: (() => void)[] = [] // each takes as long as we like
+  Socket.prototype.close = async function (): Promise<void> {
+    const released = new Promise<void>((release) => void closing.push(release))
+    await close.call(this)
+    await released
+  }
+  try {
+    await withManager('ipc', { workers: 0, lines: 'remote_workers = yes' }, async (manager) => {
+      let isOver = false
+      const stopped = manager.stop().then(() => {
+        isOver = true
+      })
+      let closed = 0
+      for (let turns = 0; !isOver; await nextTurn()) {
+        if (++turns % 100 > 0 || closing.length === 0) continue
+        closing.pop()?.() // the last first: who does not wait for the others is found out
+        closed++
+      }
+      await stopped
+      assert.equal([closing.length, closed >= 5], [0, true])
+    })
+  } finally {
+    Socket.prototype.close = close
+  }
 })
 
 test('a replacement that is just starting is ended by stop()', async () => {

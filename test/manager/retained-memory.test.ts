@@ -1,13 +1,9 @@
 // What is kept for subscribers that come late takes the memory that it may, however much is published.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Retained } from '../../src/manager/retained.ts'
+import { collectGarbage } from '../support/garbage.ts'
 import { until } from '../support/index.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
 
 for (const topics of [4, 500])
   test(`of ${topics} topics nothing stays but what is kept`, async () => {
@@ -17,7 +13,7 @@ for (const topics of [4, 500])
       for (let n = 0; n < count; n++) retained.keep([Buffer.from(`a~b~c~d~${n % topics}~`), body])
     }
     const used = (): number => {
-      collect()
+      collectGarbage()
       return process.memoryUsage().arrayBuffers
     }
     publish(1000)

@@ -1,5 +1,6 @@
 // How a journal is kept: its options, their defaults and their limits.
 
+import { LONGEST_MS } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 
 /**
@@ -44,7 +45,7 @@ export function checkOptions(path: string, options: JournalOptions): JournalSett
   const { fsync, intervalMs, compactBytes } = settings
   check(typeof path === 'string' && path !== '', 'path', 'a file name', path)
   check(isFsyncPolicy(fsync), 'fsync', "'always', 'interval' or 'never'", fsync)
-  const fits = intervalMs >= 1 && intervalMs < 2 ** 31
+  const fits = intervalMs >= 1 && intervalMs <= LONGEST_MS
   check(fits, 'intervalMs', 'a number of milliseconds, 1 or more', intervalMs)
   check(compactBytes >= 0, 'compactBytes', 'a number of bytes, 0 or more', compactBytes)
   return settings

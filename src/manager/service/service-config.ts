@@ -1,12 +1,14 @@
 // The services that a zmanager.ini names: their list in [ServiceManagementConfiguration], and a section each,
 // in DigitalPy's key names with a few of our own. Read with line numbers, so that messages have them.
 
+import { LONGEST_MS } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import { type IniEntry, type IniFile, type IniSection, parseList } from '../../flow/ini.ts'
 import type { SourceFile } from '../config.ts'
 import { scanConfig } from '../config-ini.ts'
 import { HOST_KINDS, type HostKind } from '../host/host.ts'
 import type { Target } from '../program/program.ts'
+import { type Whole, whole } from '../whole.ts'
 import type { ConfigValue } from './service.ts'
 import { commandKey } from './service-commands.ts'
 import { doneKey } from './service-topics.ts'
@@ -55,8 +57,6 @@ const LIMITS = {
   answer_timeout: [2000, 1],
   hang_timeout: [30_000, 0],
 } as const
-/** What a timer can count, ms. */
-const MOST = 2 ** 31 - 1
 const KEYS = ['services', ...Object.keys(LIMITS)]
 /** Of a service; others are its own. */
 export const SERVICE_KEYS: readonly string[] = [
@@ -89,7 +89,7 @@ export function readServices(source: SourceFile): ServicesConfig | undefined {
   const limit = (key: keyof typeof LIMITS): number => {
     const entry = entryOf(section, key)
     const [otherwise, least] = LIMITS[key]
-    return entry ? numberOf(entry, least, fault) : otherwise
+    return entry ? numberOf(entry, whole(least, LONGEST_MS), fault) : otherwise
   }
   return {
     services: idsOf(section, fault).map(({ id, line }) => {
@@ -174,10 +174,14 @@ function unquoted(text: string): string {
   return /^(["']).*\1$/.test(text) && text.length > 1 ? text.slice(1, -1) : text
 }
 
-function numberOf({ key, value, line }: IniEntry, least: number, fault: Fault): number {
+function numberOf(
+  { key, value, line }: IniEntry,
+  { accepts, expects }: Whole,
+  fault: Fault,
+): number {
   const number = Number(value)
-  if (Number.isSafeInteger(number) && number >= least && number <= MOST) return number
-  throw fault(line, `${key} must be a whole number from ${least} to ${MOST}, not '${value}'`)
+  if (accepts(number)) return number
+  throw fault(line, `${key} must be ${expects}, not '${value}'`)
 }
 
 function carried(make: () => unknown, line: number, fault: Fault): void {

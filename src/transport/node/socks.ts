@@ -5,12 +5,10 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { domainToASCII } from 'node:url'
 import { SocksClient, type SocksClientOptions } from 'socks'
+import { LONGEST_MS } from '../../core/clock.ts'
 import { type Authority, readHostPort } from '../../core/endpoint.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Options } from '../../core/option-types.ts'
-
-/** Of a silent proxy, when neither connectTimeout nor handshakeInterval limits it. */
-const NO_LIMIT_MS = 2 ** 31 - 1
 
 /** Where the proxy is: the option socksProxy, which must be set and valid. ZMQ_SOCKS_PROXY. */
 export function proxyOf({ socksProxy }: Options): Authority {
@@ -31,7 +29,7 @@ export async function askProxy(socket: Socket, to: Authority, options: Options):
     command: 'connect',
     destination: { host: hostForProxy(to.host), port: to.port },
     proxy: { ...proxyOf(options), type: 5 },
-    timeout: handshakeInterval || NO_LIMIT_MS,
+    timeout: handshakeInterval || LONGEST_MS, // of a silent proxy
     existing_socket: line,
   }
   if (socksUsername !== null) {

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { clock, type Timer } from '../../core/clock.ts'
+import { clock, LONGEST_MS, type Timer } from '../../core/clock.ts'
 import { ZmqError } from '../../core/errors.ts'
 import type { Connection, Host } from '../../core/transport.ts'
 import { quoted } from '../../wire/zmtp/command.ts'
@@ -28,13 +28,14 @@ export interface Route {
 }
 
 const LARGEST_BATCH = 1024 * 1024
-/** Of `ws`: when to give up a peer that does not answer a close is for ws.ts to say. */
-const NEVER_MS = 2 ** 31 - 1
 
-/** Options of every WebSocket, on both sides. A peer's memory is bounded by `maxMessageSize`. */
+/**
+ * Options of every WebSocket, on both sides. A peer's memory is bounded by `maxMessageSize`; when to give
+ * up one that does not answer a close is for ws.ts to say.
+ */
 export function webSocketSettings({ maxMessageSize }: Host['options']): object {
   const maxPayload = maxMessageSize < 0 ? 0 : Math.max(maxMessageSize + 1, LARGEST_BATCH)
-  return { perMessageDeflate: false, maxPayload, closeTimeout: NEVER_MS }
+  return { perMessageDeflate: false, maxPayload, closeTimeout: LONGEST_MS }
 }
 
 /** Routes by path: each with its leading '/', or empty for every path that no other has. */
