@@ -2,7 +2,8 @@
 // Fails on a failed test, on a file that ran no test, and on a file that overran its limit.
 // Usage: node --import tsx test/run.ts [part of a path ...]
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +14,11 @@ const WORTH_SEEING = /^\||^\(\d+\) |skipped: /
 const here = fileURLToPath(new URL('.', import.meta.url))
 /** `npm test` builds first; what is asked for by name runs from the sources. */
 const wholeRun = process.argv.length > 2 ? 'no' : 'yes'
+/** Of this run alone, and gone after it: also what tests that were killed could not remove. */
+const temporary = mkdtempSync(join(tmpdir(), 'zmt-'))
+chmodSync(temporary, 0o755) // tests that give up their privileges go in, too
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
+const SETTINGS = { NO_COLOR: '1', FORCE_COLOR: '0', TEST_BUILT: wholeRun, TMPDIR: temporary }
 
 interface Result {
   file: string
@@ -36,7 +42,7 @@ function runFile(file: string): Promise<Result> {
   return new Promise((resolve) => {
     const started = Date.now()
     const child = spawn(process.execPath, ['--import', 'tsx', file], {
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', TEST_BUILT: wholeRun },
+      env: { ...process.env, ...SETTINGS },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''

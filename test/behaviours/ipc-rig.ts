@@ -1,11 +1,10 @@
 // What the tests of ipc paths share: a folder for each, stale files, and binds that say why not.
 
-import { chmodSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, renameSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { Pull, Push, ZmqError } from '../../src/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { type Rig, section, soon, take } from './rig.ts'
 
 export interface IpcSection {
@@ -26,12 +25,11 @@ function inFolder(
 ): void {
   if (process.platform === 'win32') return
   test(name, async (rig) => {
-    const folder = mkdtempSync(join(tmpdir(), 'zi-'))
+    const folder = temporary()
     try {
       await body(rig, folder)
     } finally {
       chmodSync(folder, 0o700)
-      rmSync(folder, { recursive: true, force: true })
     }
   })
 }

@@ -1,6 +1,7 @@
 // zmanager bench as a user runs it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { endpoint } from '../support/index.ts'
 import { type Printed, runTool } from './run-tool.ts'
 
 const test = suite('zmanager bench')
@@ -32,7 +33,7 @@ test('one pattern in one thread, as JSON', async () => {
 })
 
 test('two commands, one for each side', async () => {
-  const path = `ipc:///tmp/zmb-sides-${process.pid}`
+  const path = endpoint('ipc')
   const load = ['--pattern', 'push-pull', '--count', '100']
   const [measured, took] = await Promise.all([
     bench(path, '--side', 'bind', ...load),

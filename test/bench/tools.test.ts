@@ -1,19 +1,18 @@
 // The bench tools with tiny counts: each runs and prints what it should.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { temporary } from '../support/temporary.ts'
 import { runTool } from './run-tool.ts'
 
 const test = suite('bench tools')
-const directory = mkdtempSync(join(tmpdir(), 'zmb-test-'))
+const directory = temporary()
 const built = existsSync(fileURLToPath(new URL('../../dist/index.js', import.meta.url)))
 const THROUGHPUT = /message size: 16 \[B\]\nmessage count: 200\nmean throughput: \d+ \[msg\/s\]/
 const LATENCY =
   /roundtrip count: 50\naverage latency: [\d.]+ \[us\]\np50 .+\np99 latency: [\d.]+ \[us\]/
-test.after(() => rmSync(directory, { recursive: true, force: true }))
 
 test("libzmq's tools", async () => {
   const [thr, lat] = [join(directory, 'thr'), join(directory, 'lat')].map((path) => `ipc://${path}`)

@@ -1,12 +1,12 @@
 // Workers are killed again and again while messages go through: nothing is lost without a word.
 // CHAOS_MESSAGES says how many messages; default: 10,000 for threads, 3,000 for processes.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActionKey, ZManager } from '../../src/index.ts'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 type Kind = 'thread' | 'process'
 const COUNTS = { thread: 10_000, process: 3000 }
@@ -16,8 +16,7 @@ const WORKERS = 4
 const KILL_MS = 500
 const KILLS = 5
 
-const folder = mkdtempSync(join(tmpdir(), 'zm-chaos-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 const flow = (name: string, ...options: string[]): string =>
   `[${name}]\n${options.join('\n')}\n?Chaos?Push\nSubject?Chaos?Step\n??done\n`

@@ -1,18 +1,17 @@
 // zmanager check as a user runs it: findings by line, exit codes, JSON, a chart, help.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZMANAGER } from '../support/cli.ts'
+import { temporary } from '../support/temporary.ts'
 import { within } from '../support/within.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const example = 'examples/earthquakes/zmanager.ini'
-const folder = mkdtempSync(join(tmpdir(), 'zm-check-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 interface Ended {
   readonly code: number | null

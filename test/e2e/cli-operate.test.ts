@@ -2,8 +2,7 @@
 // reload, services, finish; what they print, their exit codes, and how signals end them.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -25,14 +24,14 @@ import { type Totals, ZmqError } from '../../src/index.ts'
 import { writeFixture } from '../manager/fixture.ts'
 import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 60_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const test = suite('zmanager for operators')
 const children = new Set<ChildProcess>()
-const folder = mkdtempSync(join(tmpdir(), 'zm-operate-'))
+const folder = temporary()
 process.env['TMPDIR'] = folder // for those that are started, too
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 test.after.each(() => {
   for (const child of children) child.kill('SIGKILL')
   children.clear()

@@ -1,8 +1,7 @@
 // zmanager send and zmanager tail as a user runs them, beside a ZManager of this process.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -23,6 +22,7 @@ import { envelope } from '../../src/manager/messages.ts'
 import { finishMessage } from '../../src/manager/worker/worker.ts'
 import { ZMANAGER } from '../support/cli.ts'
 import { endpoint, vacant, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 60_000
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -120,7 +120,7 @@ test('lines of stdin go through a flow, and both tails see them end', async () =
 })
 
 test('a zmanager.ini says where its Subject and its Integration Manager are', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'zm-send-'))
+  const folder = temporary()
   const file = join(folder, 'zmanager.ini')
   const lines = ['[ZManagerConfiguration]', `subject_pull_address = ${manager.pullAddress}`]
   writeFileSync(
@@ -131,7 +131,6 @@ test('a zmanager.ini says where its Subject and its Integration Manager are', as
   const sent = await start(['send', file, 'Earthquake', JSON.stringify(quake)]).ended
   assert.equal([sent.code, sent.out.length], [0, 1])
   assert.match((await running.ended).out.join(), new RegExp(sent.out[0] as string))
-  rmSync(folder, { recursive: true })
 })
 
 test('one message to an action, without a flow, and one to whatever version of a flow runs', async () => {

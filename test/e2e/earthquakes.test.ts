@@ -1,20 +1,19 @@
 // The example as a user runs it: the command, the real week of events, three kinds of URLs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZMANAGER } from '../support/cli.ts'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const example = join(root, 'examples/earthquakes')
 const input = join(example, 'earthquakes.ndjson')
-const folder = mkdtempSync(join(tmpdir(), 'zm-e2e-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 interface Ended {
   readonly code: number | null

@@ -1,18 +1,17 @@
 // Each example of a pattern ends by itself and prints what its comments say. They run against src/.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 30_000
 const examples = fileURLToPath(new URL('../../examples/patterns', import.meta.url))
 const sources = new URL('../../src/index.ts', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'zm-examples-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 const PATTERNS = [
   ...['dealer-router', 'forwarder', 'pair', 'pub-sub', 'push-pull', 'queue', 'req-rep'],

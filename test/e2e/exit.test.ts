@@ -1,17 +1,16 @@
 // The end of a process: what was sent is delivered first, and idle sockets hold nothing up.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Pull } from '../../src/index.ts'
 import { endpoint, vacant, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 20_000
 const index = new URL('../../src/index.ts', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'zm-exit-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 let count = 0
 

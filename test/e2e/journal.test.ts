@@ -1,8 +1,7 @@
 // kill -9 of a whole ZManager, for real: whatever it had accepted is run by the one that is started
 // after it.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -11,6 +10,7 @@ import { Journal } from '../../src/manager/journal/journal.ts'
 import { letterOf } from '../../src/manager/journal/letter-frames.ts'
 import { endpoint, type Scheme, within } from '../support/index.ts'
 import { contents } from '../support/journal-files.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 50_000
 const CHILD = fileURLToPath(new URL('../support/journal-manager.ts', import.meta.url))
@@ -23,8 +23,7 @@ export async function slow(values, { id }) {
 `
 
 function writeManager(scheme: Scheme, fsync: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'zm-journal-e2e-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporary()
   writeFileSync(join(folder, 'handlers.mjs'), HANDLERS)
   writeFileSync(join(folder, 'actions.ini'), '[actionmapping]\n?Slow?Run = ./handlers.mjs#slow\n')
   writeFileSync(join(folder, 'flows.ini'), '[Slow]\n?Slow?Push\nSubject?Slow?Run\n??done\n')

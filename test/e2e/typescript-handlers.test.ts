@@ -1,13 +1,13 @@
 // The built package runs handlers in TypeScript that the mapping names in the dotted way, in threads and
 // in processes, and those of a folder that Node takes for CommonJS.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endpoint } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const HANDLERS = `
@@ -18,8 +18,7 @@ export class Notes {
   }
 }
 `
-const folder = mkdtempSync(join(tmpdir(), 'zm-dotted-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 const at = (name: string): string => join(folder, name)
 writeFileSync(at('flows.ini'), '[Note]\n?Note?Push\nSubject?Note?Note\n??done\n')

@@ -1,13 +1,12 @@
 // zmanager.ini: DigitalPy's names and defaults, and errors that say what to change.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { configOf, loadConfig, ZManager, ZmqError } from '../../src/index.ts'
+import { temporary } from '../support/temporary.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'zm-config-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 function write(name: string, text: string): string {
   writeFileSync(join(folder, name), text)

@@ -4,14 +4,12 @@ import {
   chmodSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,13 +20,13 @@ import { ControlClient } from '../../src/manager/control/control-client.ts'
 import { type Controlled, controlCommands } from '../../src/manager/control/control-commands.ts'
 import { checkFolder, makeFolder } from '../../src/manager/control/control-place.ts'
 import { endpoint, once, vacant, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { withManager, writeFixture } from './fixture.ts'
 
 const LIMIT_MS = 20_000
 const test = suite('control')
 const usual = process.env['TMPDIR']
-const folder = mkdtempSync(join(tmpdir(), 'zm-control-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 let places = 0
 test.before.each(() => {
   const place = join(folder, String(++places))

@@ -1,6 +1,5 @@
 // Handlers and flows defined in code: the same flow as its text, schemas, and modules loaded by workers.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -17,6 +16,7 @@ import {
 } from '../../src/index.ts'
 import { loadConfig } from '../../src/manager/config.ts'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { withManager, writeFixture } from './fixture.ts'
 import { writeModule } from './module-fixture.ts'
 
@@ -311,11 +311,10 @@ test('modules that are missing, broken or empty are refused', async () => {
 })
 
 test('a configuration in code has the defaults of the file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'zm-define-'))
+  const folder = temporary()
   const file = join(folder, 'zmanager.ini')
   writeFileSync(file, '[ZManagerConfiguration]\n')
   const { controlAddress, controlIsDefault, ...config } = loadConfig(file)
-  rmSync(folder, { recursive: true })
   const made: Record<string, unknown> = { ...configOf({}) }
   for (const name of Object.keys(made))
     assert.equal(made[name], config[name as keyof typeof config], name)

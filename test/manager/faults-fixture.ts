@@ -1,7 +1,6 @@
 // A ZManager for the tests of faults: flows, mapping and handlers that provoke them, and a stranger
 // who may send whatever he likes.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { loadFlows } from '../../src/flow/load.ts'
 import {
@@ -18,6 +17,7 @@ import {
 } from '../../src/index.ts'
 import { encodeEnvelope } from '../../src/topic/envelope.ts'
 import { endpoint, type Scheme, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { writeFixture } from './fixture.ts'
 
 export const LIMIT_MS = 15_000
@@ -230,8 +230,7 @@ export function sharedRig(): [
   return [use, stop]
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'zm-faults-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 let files = 0
 /** A file that is not there yet. */

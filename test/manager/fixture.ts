@@ -1,9 +1,9 @@
 // A small ZManager for tests: its files in a fresh folder, its endpoints of one scheme.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ZManager as Manager, type ZManager } from '../../src/index.ts'
 import { endpoint, type Scheme, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const FLOWS = `
 [Work]
@@ -71,15 +71,9 @@ export interface Settings {
   readonly told?: (text: string) => void
 }
 
-const folders: string[] = []
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
 /** The path of a zmanager.ini with its flows, actions and handlers beside it. */
 export function writeFixture(scheme: Scheme, settings: Settings = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'zm-manager-'))
-  folders.push(folder)
+  const folder = temporary()
   writeFileSync(join(folder, 'flows.ini'), FLOWS + (settings.flows ?? ''))
   writeFileSync(join(folder, 'actions.ini'), ACTIONS)
   writeFileSync(join(folder, 'handlers.mjs'), HANDLERS)

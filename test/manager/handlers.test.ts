@@ -1,14 +1,13 @@
 // How targets of a mapping are found: `./module#name`, and DigitalPy's `folder.module.Class.method`.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZmqError } from '../../src/core/errors.ts'
 import { type HandlerContext, Handlers } from '../../src/manager/worker/handlers.ts'
+import { temporary } from '../support/temporary.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'zm-handlers-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 const file = join(folder, 'actions.ini')
 const context = {} as HandlerContext
 

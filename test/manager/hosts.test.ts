@@ -1,7 +1,6 @@
 // Code in a thread or in a process of its own: how it starts, what its end says, and that it ends.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
@@ -10,11 +9,11 @@ import type { ZmqError } from '../../src/index.ts'
 import { HOST_KINDS, type Host, type HostKind, startHost } from '../../src/manager/host/host.ts'
 import type { Orders } from '../support/hosted.ts'
 import { within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const ENTRY = new URL('../support/hosted.ts', import.meta.url)
 const LIMIT_MS = 30_000
-const folder = mkdtempSync(join(tmpdir(), 'zm-hosts-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 let files = 0
 const fresh = (): string => join(folder, `${files++}`)

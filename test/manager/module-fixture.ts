@@ -1,11 +1,10 @@
 // Modules with handlers and flows defined in code, for tests: files in a fresh folder.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporary } from '../support/temporary.ts'
 
 const INDEX = new URL('../../src/index.ts', import.meta.url).href
-const folder = mkdtempSync(join(tmpdir(), 'zm-modules-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 let count = 0
 
 /** The path of a module with this text (ESM: .mts), in which `defineFlow` and `defineHandler` are imported. */

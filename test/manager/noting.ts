@@ -1,9 +1,9 @@
 // A ZManager whose handlers note in a file which message they run in which process, and end it when told.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ZManager as Manager, type ZManager } from '../../src/index.ts'
 import { type Scheme, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { type Settings, writeFixture } from './fixture.ts'
 
 const HANDLERS = `
@@ -66,8 +66,7 @@ export async function withNoting(
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'zm-note-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 let files = 0
 /** A path where nothing is. */

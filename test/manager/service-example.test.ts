@@ -1,17 +1,16 @@
 // The example of a service, on a free port.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZManager } from '../../src/index.ts'
 import { vacant, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 60_000
 const example = fileURLToPath(new URL('../../examples/gateway', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'zm-gateway-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 
 test('an HTTP request goes through a flow, and its answer comes back', async () => {
   cpSync(example, folder, { recursive: true })

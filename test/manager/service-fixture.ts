@@ -1,7 +1,6 @@
 // Services without a ZManager: a Subject and an Integration Manager of a few lines, and a folder with the
 // services that the tests use.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import {
@@ -25,6 +24,7 @@ import { addressedEnd } from '../../src/manager/service/service-replies.ts'
 import { doneKey } from '../../src/manager/service/service-topics.ts'
 import { Services } from '../../src/manager/service/services.ts'
 import { endpoint, type Scheme, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const CODE = `
 import { appendFileSync, existsSync } from 'node:fs'
@@ -62,15 +62,9 @@ export class Echo {
 export const nothing = {}
 `
 
-const folders: string[] = []
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
-
 /** A folder with echo.ts in it. */
 export function serviceFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'zm-service-'))
-  folders.push(folder)
+  const folder = temporary()
   writeFileSync(join(folder, 'echo.ts'), CODE)
   return folder
 }

@@ -1,6 +1,5 @@
 // A service at work, in this thread: what it is given when, and what is said of what is lost at its end.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -12,12 +11,12 @@ import { commandMessage } from '../../src/manager/service/service-commands.ts'
 import { ServiceRunner } from '../../src/manager/service/service-runner.ts'
 import { doneKey, fieldsOf } from '../../src/manager/service/service-topics.ts'
 import { endpoint, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 
 const LIMIT_MS = 20_000
 const DONE = doneKey('Work')
 const test = suite('service runner')
-const folder = mkdtempSync(join(tmpdir(), 'zm-runner-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+const folder = temporary()
 const places = globalThis as { service?: Service }
 const module = join(folder, 'service.mjs')
 writeFileSync(

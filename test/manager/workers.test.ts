@@ -1,12 +1,12 @@
 // Workers that die, hang, come and go: what becomes of their messages, and who is told.
 import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ActionKey, decodeEnvelope, decodeValue, type ZmqError } from '../../src/index.ts'
 import { FlowError } from '../../src/manager/requests.ts'
 import { type Scheme, within } from '../support/index.ts'
+import { temporary } from '../support/temporary.ts'
 import { withManager } from './fixture.ts'
 
 const LIMIT_MS = 30_000
@@ -22,9 +22,10 @@ const FLOWS = [
   flow('Ordered', 'order_by = client', 'delivery = at-least-once'),
 ].join('\n')
 
+const folder = temporary()
 let files = 0
 /** A file that is not there yet: handlers go on when it is. */
-const cure = (): string => join(tmpdir(), `zm-cure-${process.pid}-${files++}`)
+const cure = (): string => join(folder, `cure-${files++}`)
 
 const reasonOf = (refused: Promise<unknown>): Promise<ZmqError> =>
   within(

@@ -1,9 +1,8 @@
 // Endpoints that no other test uses. What they leave on disk goes when the process ends.
-import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
+import { temporary } from './temporary.ts'
 
 export type Scheme = 'inproc' | 'ipc' | 'tcp' | 'zmtp' | 'ws'
 
@@ -14,8 +13,9 @@ let folder: string | undefined
 export function endpoint(scheme: Scheme): string {
   count++
   if (scheme === 'inproc') return `inproc://test-${process.pid}-${threadId}-${count}`
-  if (scheme === 'ipc') return `ipc://${join(temporary(), `${count}.sock`)}`
-  return `${scheme}://127.0.0.1:0`
+  if (scheme !== 'ipc') return `${scheme}://127.0.0.1:0`
+  folder ??= temporary()
+  return `ipc://${join(folder, `${count}.sock`)}`
 }
 
 /** An endpoint to connect to before somebody binds it: nobody listens there. */
@@ -26,12 +26,4 @@ export async function vacant(scheme: Scheme): Promise<string> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return `${scheme}://127.0.0.1:${port}`
-}
-
-function temporary(): string {
-  if (folder !== undefined) return folder
-  const made = mkdtempSync(join(tmpdir(), 'zm-'))
-  process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-  folder = made
-  return made
 }

@@ -1,21 +1,16 @@
 // Journals in a folder of their own, and what is in them.
-import { mkdtempSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from '../../src/core/message.ts'
 import { Journal, type JournalOptions } from '../../src/manager/journal/journal.ts'
+import { temporary } from './temporary.ts'
 
 let count = 0
 let folder: string | undefined
 
 /** A path for a journal. The folder goes when the process ends. */
 export function journalPath(): string {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'zm-journal-'))
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-    folder = made
-  }
+  folder ??= temporary()
   return join(folder, `${++count}.journal`)
 }
 
