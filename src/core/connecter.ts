@@ -10,7 +10,7 @@ import { Engine, type EngineOwner } from './engine.ts'
 import { asZmqError, type ZmqError } from './errors.ts'
 import { handshakeFailed } from './events.ts'
 import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
-import type { Connection, Host, Wire } from './transport.ts'
+import type { Connection, DropReason, Host, Wire } from './transport.ts'
 
 export interface ConnecterHooks {
   /** The pipe is given up for good. */
@@ -61,6 +61,10 @@ export class Connecter implements PipeSink, EngineOwner {
     this.#report(cause)
     this.#far.attach(this)
     this.#lost(cause)
+  }
+
+  dropped(reason: DropReason): void {
+    this.#host.dropped(reason, 1)
   }
 
   /** A peer that breaks the protocol would do it again. */

@@ -12,7 +12,7 @@ import type { EngineOptions, EngineOwner } from './engine-owner.ts'
 import { StallingEngine } from './engine-stall.ts'
 import { asZmqError } from './errors.ts'
 import { atEndOfTurn } from './loop.ts'
-import type { Message } from './message.ts'
+import { isWhole, type Message } from './message.ts'
 import type { PeerInfo, Pipe, PipeSink } from './pipe.ts'
 import type { Connection, ConnectionSink, Protocol } from './transport.ts'
 
@@ -121,7 +121,8 @@ export class Engine extends StallingEngine implements PipeSink, ConnectionSink {
     while (!this.congested) {
       const message = pipe.read()
       if (message === undefined) break
-      this.protocol.encode(message, this.out)
+      if (isWhole(message)) this.protocol.encode(message, this.out)
+      else this.#owner.dropped('detached')
       if (this.out.bytes >= BATCH_BYTES) this.write()
     }
     this.write()

@@ -73,11 +73,14 @@ export function textFrame(text: string): Uint8Array {
 
 /** The frame for a value; binary values are referenced, not copied. */
 export function toFrame(value: FrameLike): Uint8Array {
-  if (value instanceof FrameBase) return value
+  if (value instanceof FrameBase && value.length > 0) return value
   if (typeof value === 'string') return textFrame(value)
   if (value === null) return EMPTY_FRAME
-  if (ArrayBuffer.isView(value))
+  if (ArrayBuffer.isView(value)) {
+    if (value.byteLength === 0 && isDetached(value)) throw new TypeError(DETACHED)
+    if (value instanceof FrameBase) return value
     return new Frame(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength)
+  }
   if (value instanceof ArrayBuffer || isShared(value)) return new Frame(value as ArrayBuffer)
   if (value === undefined)
     throw new TypeError(
@@ -89,6 +92,29 @@ export function toFrame(value: FrameLike): Uint8Array {
     )
   }
   return textFrame(String(value))
+}
+
+const DETACHED =
+  'A frame has lost its memory, which was transferred elsewhere: send a copy, or send it before that'
+
+/** Whether the memory of an empty view was transferred elsewhere, and its bytes with it. */
+function isDetached(view: ArrayBufferView): boolean {
+  if (view === EMPTY_FRAME) return false
+  try {
+    EMPTY_FRAME.set(view as Uint8Array) // nothing to copy, but V8 looks
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Whether all bytes of a message that was accepted are still there: its memory may have been transferred since. */
+export function isWhole(message: Message): boolean {
+  for (let i = 0; i < message.length; i++) {
+    const frame = message[i] as Uint8Array
+    if (frame.length === 0 && isDetached(frame)) return false
+  }
+  return true
 }
 
 /** The message for what a caller passed to `send`. Throws a TypeError for what cannot be sent. */

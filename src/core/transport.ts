@@ -26,7 +26,7 @@ export interface Host {
  * wanted it or its peer had gone. `unroutable`: ROUTER knows no such routing id. `filtered-by-peer-gone`: its
  * connection ended for good. `linger`: lingering ended. `closed`: the receiver closed before reading
  * it. `conflate`: a newer one took its place. `stale`: a reply nobody waits for. `malformed`: it had
- * not the frames its pattern needs.
+ * not the frames its pattern needs. `detached`: its sender transferred its memory elsewhere before it left.
  */
 export type DropReason =
   | 'hwm'
@@ -38,6 +38,7 @@ export type DropReason =
   | 'conflate'
   | 'stale'
   | 'malformed'
+  | 'detached'
 
 /**
  * Called once per peer that arrived at a bound endpoint. Without an argument it makes a pipe and

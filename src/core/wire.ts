@@ -7,7 +7,7 @@ import { Engine, type EngineOwner } from './engine.ts'
 import type { ZmqError } from './errors.ts'
 import { handshakeFailed } from './events.ts'
 import type { PeerInfo, Pipe } from './pipe.ts'
-import type { Accept, Host, Listener, Transport, Wire } from './transport.ts'
+import type { Accept, DropReason, Host, Listener, Transport, Wire } from './transport.ts'
 
 /** A transport for `schemes` over `wire`; pass the result to `registerTransport`. */
 export function wire(schemes: readonly string[], wire: Wire): Transport {
@@ -80,6 +80,10 @@ class Accepted implements EngineOwner {
     this.#listener.handshakeOver()
     this.#host.emit({ type: 'handshake', address: this.#listener.address(), peer })
     return this.#accept()
+  }
+
+  dropped(reason: DropReason): void {
+    this.#host.dropped(reason, 1)
   }
 
   ended(error: ZmqError | undefined, pipe: Pipe | undefined): void {

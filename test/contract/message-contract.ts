@@ -64,6 +64,38 @@ export function messageContract({ name, scheme, peers, wire }: Contract): void {
     assert.is(Buffer.compare(second as Uint8Array, large), 0)
   })
 
+  test('a message whose memory was transferred elsewhere is refused; if it waits already, it is dropped and counted', async () => {
+    const push = side.push()
+    const detached = (bytes: Uint8Array): Uint8Array => {
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] })
+      return bytes
+    }
+    const gone = [detached(new Uint8Array(10)), detached(Buffer.alloc(20_000))]
+    for (const bytes of gone) {
+      assert.throws(() => push.trySend(['a', bytes]), /transferred elsewhere/)
+      assert.match(String(await push.send(bytes).catch(String)), /transferred elsewhere/)
+    }
+    if (!wire) return // within a thread nothing is encoded: the receiver gets the same empty bytes
+    const there = await vacant(scheme)
+    push.connect(there)
+    const [small, large] = [countingBytes(100), countingBytes(100_000)]
+    for (const waits of [
+      'first',
+      ['a', small],
+      small,
+      ['b', small, 'c'],
+      large,
+      ['d', large, 'e'],
+      'last',
+    ])
+      assert.ok(push.trySend(waits))
+    for (const bytes of [small, large]) detached(bytes)
+    const pull = side.peer('PULL')
+    await pull.bind(there)
+    assert.equal(await pull.receive(2), ['first', 'last'])
+    assert.equal(push.statistics(), { sent: 7, received: 0, dropped: { detached: 5 } })
+  })
+
   test('close with linger -1 delivers all that was accepted, to a receiver that is slow too', async () => {
     for (const receiveHighWaterMark of [1000, 10]) {
       const pull = side.pull({ receiveHighWaterMark })

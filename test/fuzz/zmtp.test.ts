@@ -37,7 +37,7 @@ test('what peers announce takes no memory before it comes', async () => {
   for (let i = 0; i < count; i++) {
     const connection = new FakeConnection()
     const { far } = pairOfSinks()
-    const owner = { joined: () => far, ended: () => {} }
+    const owner = { joined: () => far, dropped: () => {}, ended: () => {} }
     keep.push(new Engine(connection, zmtpFor(connection, host), owner, host.options))
     connection.sink.data(join(handshake('PUSH'), lies[i % lies.length] as Uint8Array))
     connection.writes.length = 0

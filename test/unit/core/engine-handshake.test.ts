@@ -21,6 +21,7 @@ function begun(bytes: Uint8Array): {
   const ends: { code: string | undefined; pipe: Pipe | undefined }[] = []
   const owner = {
     joined: () => far,
+    dropped: () => {},
     ended: (cause: ZmqError | undefined, pipe: Pipe | undefined) =>
       void ends.push({ code: cause?.code, pipe }),
   }

@@ -40,6 +40,8 @@ class Scene implements EngineOwner {
     return this.#far
   }
 
+  dropped(): void {}
+
   ended(cause: ZmqError | undefined): void {
     this.deaths.push(cause?.code)
   }

@@ -33,6 +33,8 @@ class Owner implements EngineOwner {
     return this.far
   }
 
+  dropped(): void {}
+
   ended(cause: ZmqError | undefined, pipe: Pipe | undefined): void {
     this.ends.push({ cause, pipe })
   }
