@@ -32,7 +32,7 @@ export class Batch {
 
   /** Room for `size` bytes in the slab; the caller fills it from the returned offset on. */
   reserve(size: number): number {
-    if (this.#end + size > this.slab.byteLength) this.#newSlab(size)
+    if (this.#end + size > this.slab.length) this.#newSlab(size)
     const at = this.#end
     this.#end += size
     this.bytes += size
@@ -44,12 +44,12 @@ export class Batch {
     this.cut()
     const moves = this.#whole && isMovable(body)
     this.#pieces.push(this.#whole && !moves ? ownCopy(body) : body)
-    this.bytes += moves ? MOVED_COST : body.byteLength
+    this.bytes += moves ? MOVED_COST : body.length
   }
 
   /** Adds a copy of `bytes`. */
   copy(bytes: Uint8Array): void {
-    const at = this.reserve(bytes.byteLength)
+    const at = this.reserve(bytes.length)
     this.slab.set(bytes, at)
   }
 
@@ -88,7 +88,7 @@ export class Batch {
   #newSlab(atLeast: number): void {
     this.cut()
     const { slab } = this
-    if (!this.#whole && slab.byteLength === SLAB_BYTES && this.#full.length < MOST_SLABS)
+    if (!this.#whole && slab.length === SLAB_BYTES && this.#full.length < MOST_SLABS)
       this.#full.push(slab)
     const size = Math.min(Math.max(this.#nextSlab, SMALLEST_SLAB), SLAB_BYTES)
     const fits = Math.max(size, atLeast)
@@ -100,7 +100,7 @@ export class Batch {
 
 /** Not `slice`, which for a Buffer is a view of the same memory. */
 function ownCopy(bytes: Uint8Array): Uint8Array {
-  const copy = allocate(bytes.byteLength)
+  const copy = allocate(bytes.length)
   copy.set(bytes)
   return copy
 }

@@ -135,9 +135,9 @@ function describe(value: unknown): string {
 
 /** Bytes in all frames of a message. */
 export function messageBytes(message: Message): number {
-  if (message.length === 1) return (message[0] as Uint8Array).byteLength
+  if (message.length === 1) return (message[0] as Uint8Array).length
   let total = 0
-  for (const frame of message) total += frame.byteLength
+  for (const frame of message) total += frame.length
   return total
 }
 

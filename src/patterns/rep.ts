@@ -47,7 +47,7 @@ export class Reply extends DuplexSocket {
     if (this.#asked)
       throw new ZmqError('EFSM', 'A REP socket must send the reply before it receives again')
     for (let message = this.#fq.recv(); message; message = this.#fq.recv()) {
-      const delimiter = message.findIndex((frame) => frame.byteLength === 0)
+      const delimiter = message.findIndex((frame) => frame.length === 0)
       if (delimiter >= 0 && message.length > delimiter + 1) {
         const envelope = message.slice(0, delimiter + 1)
         this.#asked = { pipe: this.#fq.last as Pipe, envelope }

@@ -100,11 +100,11 @@ export class Request extends DealingSocket {
   #open(message: Message): Message | undefined {
     let at = 0
     if (this.settings.correlate) {
-      if (message[at]?.byteLength !== 4 || readNumber(message[at] as Uint8Array) !== this.#number)
+      if (message[at]?.length !== 4 || readNumber(message[at] as Uint8Array) !== this.#number)
         return undefined
       at++
     }
-    if (message[at]?.byteLength !== 0 || message.length < at + 2) return undefined
+    if (message[at]?.length !== 0 || message.length < at + 2) return undefined
     return message.slice(at + 1)
   }
 }

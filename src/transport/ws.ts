@@ -160,8 +160,8 @@ export class WebSocketConnection implements Connection {
 
   #data(chunk: Uint8Array): void {
     if (this.#credit) {
-      if (chunk.byteLength === 0) return this.#refuse(PROTOCOL_ERROR, 'a message without content')
-      this.#credit.received(chunk.byteLength)
+      if (chunk.length === 0) return this.#refuse(PROTOCOL_ERROR, 'a message without content')
+      this.#credit.received(chunk.length)
       if (this.#credit.owed > MOST_OWED) return this.#refuse(PROTOCOL_ERROR, 'more than its credit')
     }
     if (this.#sink === undefined) this.#early.push(chunk)
@@ -206,10 +206,10 @@ export class WebSocketConnection implements Connection {
 
   #stream(pieces: readonly Uint8Array[], credit: Credit): void {
     for (const piece of pieces) {
-      if (piece.byteLength === 0) continue // a message says something
-      if (piece.byteLength <= LONGEST_MESSAGE) this.#sendOrWait(piece, credit)
+      if (piece.length === 0) continue // a message says something
+      if (piece.length <= LONGEST_MESSAGE) this.#sendOrWait(piece, credit)
       else
-        for (let at = 0; at < piece.byteLength; at += LONGEST_MESSAGE)
+        for (let at = 0; at < piece.length; at += LONGEST_MESSAGE)
           this.#sendOrWait(piece.subarray(at, at + LONGEST_MESSAGE), credit)
     }
     this.#full = credit.full
@@ -221,7 +221,7 @@ export class WebSocketConnection implements Connection {
   }
 
   #send(part: Uint8Array, credit: Credit): void {
-    credit.wrote(part.byteLength)
+    credit.wrote(part.length)
     this.#socket.send(part, SEND_OPTIONS, this.#written)
   }
 

@@ -18,7 +18,7 @@ const SHORT_LIMIT = 255
 
 /** Writes one frame. Bodies over the copy limit are referenced, so they must not change any more. */
 export function encodeFrame(flags: number, body: Uint8Array, out: Batch): void {
-  const size = body.byteLength
+  const size = body.length
   const referenced = size > COPY_LIMIT
   const header = size > SHORT_LIMIT ? LONG_HEADER : SHORT_HEADER
   let at = out.reserve(referenced ? header : header + size)
@@ -68,6 +68,8 @@ export class FrameDecoder {
   #maxSize: number
   #trust = FIRST_TRUST
   #chunk: Uint8Array = EMPTY_FRAME
+  #memory = EMPTY_FRAME.buffer as ArrayBuffer // of the chunk, asked once for all its frames
+  #offset = 0
   #at = 0
   readonly #header = new Uint8Array(LONG_HEADER)
   #headerSize = 0 // bytes of a header that a chunk's end cut
@@ -88,6 +90,8 @@ export class FrameDecoder {
   /** The next chunk, to be called when `next` has returned false. */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk
+    this.#memory = chunk.buffer as ArrayBuffer
+    this.#offset = chunk.byteOffset
     this.#at = 0
   }
 
@@ -112,9 +116,8 @@ export class FrameDecoder {
 
   #bodyAt(at: number, size: number): boolean {
     if (size > this.#maxSize) throw tooLarge(size, this.#maxSize)
-    const chunk = this.#chunk
-    if (chunk.length - at >= size) {
-      this.body = new Frame(chunk.buffer as ArrayBuffer, chunk.byteOffset + at, size)
+    if (this.#chunk.length - at >= size) {
+      this.body = new Frame(this.#memory, this.#offset + at, size)
       this.#at = at + size
       return true
     }
@@ -172,8 +175,7 @@ export class FrameDecoder {
 
   /** Lets go of the chunk's memory. */
   #spent(): false {
-    this.#chunk = EMPTY_FRAME
-    this.#at = 0
+    this.push(EMPTY_FRAME)
     return false
   }
 }

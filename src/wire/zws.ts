@@ -77,7 +77,7 @@ export class Zws implements Protocol {
 
   decode(chunk: Uint8Array, to: ProtocolSink): void {
     const flags = chunk[0]
-    const size = chunk.byteLength - FLAGS_BYTES
+    const size = chunk.length - FLAGS_BYTES
     if (flags === undefined)
       throw this.#wrong('ERR_ZMTP_FRAME', 'sent a WebSocket message without content')
     if (size > this.#limit) {
@@ -142,7 +142,7 @@ export class Zws implements Protocol {
 
 /** One frame, one piece: bodies are copied whatever their size, to be behind their flags. */
 function encode(flags: number, body: Uint8Array, out: Batch): void {
-  const at = out.reserve(FLAGS_BYTES + body.byteLength)
+  const at = out.reserve(FLAGS_BYTES + body.length)
   const slab = out.slab
   slab[at] = flags
   slab.set(body, at + FLAGS_BYTES)

@@ -47,7 +47,7 @@ export class PortConnection implements Connection {
 
   write(pieces: readonly Uint8Array[]): boolean {
     let cost = 0
-    for (const piece of pieces) cost += isMovable(piece) ? MOVED_COST : piece.byteLength
+    for (const piece of pieces) cost += isMovable(piece) ? MOVED_COST : piece.length
     this.#credit.wrote(cost)
     this.#post([cost, ...pieces], memoryOf(pieces))
     this.#full = this.#credit.full

@@ -36,7 +36,7 @@ export class ReadMemory {
 
   #piece(): Uint8Array {
     const much = this.#lastRead >= SMALL
-    const left = this.#block.byteLength - this.#at
+    const left = this.#block.length - this.#at
     if (left < SMALL || (much && left < this.#lastRead)) {
       const size = Math.min(Math.max(this.#lastRead * 4, SMALLEST_BLOCK), LARGEST_BLOCK)
       this.#block = allocate(size)

@@ -65,10 +65,10 @@ export class StreamConnection implements Connection {
     if (this.#mute) return false
     const [first] = pieces
     const busy = this.#waiting.length > 0
-    if (!busy && first && pieces.length === 1 && first.byteLength <= SHARE_BYTES)
+    if (!busy && first && pieces.length === 1 && first.length <= SHARE_BYTES)
       return this.#socket.write(first)
     for (const piece of pieces)
-      for (let at = 0; at < piece.byteLength; at += SHARE_BYTES)
+      for (let at = 0; at < piece.length; at += SHARE_BYTES)
         this.#waiting.push(piece.subarray(at, at + SHARE_BYTES))
     return !busy && this.#handOn()
   }
@@ -125,7 +125,7 @@ export class StreamConnection implements Connection {
     socket.cork()
     for (let bytes = 0; this.#waiting.length > 0 && (room || bytes < SHARE_BYTES); ) {
       const piece = this.#waiting.shift() as Uint8Array
-      bytes += piece.byteLength
+      bytes += piece.length
       room = socket.write(piece)
     }
     socket.uncork()

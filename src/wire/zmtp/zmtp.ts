@@ -71,7 +71,7 @@ export class Zmtp implements Protocol {
 
   decode(chunk: Uint8Array, to: ProtocolSink): void {
     const rest = this.#greeted < GREETING_BYTES ? this.#greet(chunk, to.out) : chunk
-    if (rest.byteLength === 0) return
+    if (rest.length === 0) return
     this.#frames.push(rest)
     this.resume(to)
   }
@@ -96,10 +96,10 @@ export class Zmtp implements Protocol {
   #greet(chunk: Uint8Array, out: Batch): Uint8Array {
     const part = chunk.subarray(0, GREETING_BYTES - this.#greeted)
     this.#greeting.set(part, this.#greeted)
-    this.#greeted += part.byteLength
+    this.#greeted += part.length
     checkGreeting(this.#greeting, this.#greeted)
     if (this.#greeted === GREETING_BYTES) this.#greetingDone(out)
-    return chunk.subarray(part.byteLength)
+    return chunk.subarray(part.length)
   }
 
   #greetingDone(out: Batch): void {
