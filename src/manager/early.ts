@@ -28,7 +28,7 @@ export class Early {
 
   /** A service that asks as it starts serves no sooner than it is answered, which ends it; nor is memory without end. */
   arrived({ header, body }: Envelope): void {
-    this.#bytes += body.byteLength + ENVELOPE_BYTES
+    this.#bytes += body.length + ENVELOPE_BYTES
     if (header.replyTo !== undefined || this.#bytes >= MOST_BYTES) this.end()
   }
 }

@@ -155,7 +155,7 @@ function copyOf(message: Message): Message {
   let end = 0
   return message.map((frame) => {
     memory.set(frame, end)
-    end += frame.byteLength
-    return memory.subarray(end - frame.byteLength, end)
+    end += frame.length
+    return memory.subarray(end - frame.length, end)
   })
 }

@@ -18,6 +18,7 @@ import type {
   SendOptions,
 } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
+import { readUint32, writeUint32 } from '../core/uint32.ts'
 import { DealingSocket } from './dealer.ts'
 
 export type RequestOptions = CommonOptions &
@@ -100,7 +101,7 @@ export class Request extends DealingSocket {
   #open(message: Message): Message | undefined {
     let at = 0
     if (this.settings.correlate) {
-      if (message[at]?.length !== 4 || readNumber(message[at] as Uint8Array) !== this.#number)
+      if (message[at]?.length !== 4 || readUint32(message[at] as Uint8Array, 0) !== this.#number)
         return undefined
       at++
     }
@@ -111,12 +112,8 @@ export class Request extends DealingSocket {
 
 function numberFrame(number: number): Uint8Array {
   const frame = new Frame(4)
-  new DataView(frame.buffer).setUint32(0, number)
+  writeUint32(frame, 0, number)
   return frame
-}
-
-function readNumber(frame: Uint8Array): number {
-  return new DataView(frame.buffer, frame.byteOffset, 4).getUint32(0)
 }
 
 export interface Request extends Required<RequestOptions> {}

@@ -8,6 +8,7 @@ import { Frame, type Message, type MessageLike, toMessage } from '../core/messag
 import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import type { Readable, Taking } from '../core/readable.ts'
+import { readUint32, writeUint32 } from '../core/uint32.ts'
 import type { WaitOptions } from '../core/waiters.ts'
 import { SendingSocket } from '../core/writable.ts'
 import { FairQueue } from './fq.ts'
@@ -71,7 +72,7 @@ export abstract class RoutedSocket extends SendingSocket {
   }
 
   protected override xsend([address, frame]: Message): boolean {
-    const id = readNumber(address as Uint8Array)
+    const id = readUint32(address as Uint8Array, 0)
     const pipe = this.#peers.get(id)
     if (pipe === undefined || !pipe.open) {
       const text = `No peer has the routing id ${id}: it has gone, or never was there`
@@ -116,10 +117,6 @@ function addressed(message: MessageLike, to: Route | undefined): Message {
   const frames = toMessage(message)
   assertSingle(frames)
   const address = new Frame(4)
-  new DataView(address.buffer).setUint32(0, id as number)
+  writeUint32(address, 0, id as number)
   return [address, ...frames]
-}
-
-function readNumber({ buffer, byteOffset }: Uint8Array): number {
-  return new DataView(buffer, byteOffset).getUint32(0)
 }

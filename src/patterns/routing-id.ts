@@ -1,6 +1,7 @@
 // Routing ids: how a ROUTER names its peers (RFC 28).
 
 import { Frame } from '../core/message.ts'
+import { writeUint32 } from '../core/uint32.ts'
 
 let counter = Math.floor(Math.random() * 2 ** 32)
 
@@ -8,7 +9,7 @@ let counter = Math.floor(Math.random() * 2 ** 32)
 export function generateRoutingId(): Uint8Array {
   counter = (counter + 1) >>> 0
   const id = new Frame(5)
-  new DataView(id.buffer).setUint32(1, counter)
+  writeUint32(id, 1, counter)
   return id
 }
 

@@ -6,6 +6,7 @@
 import { type Batch, COPY_LIMIT } from '../core/batch.ts'
 import { ZmqError } from '../core/errors.ts'
 import { allocate, EMPTY_FRAME, Frame } from '../core/message.ts'
+import { readUint32, writeUint32 } from '../core/uint32.ts'
 import { frameLimit } from './limits.ts'
 
 export const MORE = 0x01
@@ -36,15 +37,8 @@ export function encodeFrame(flags: number, body: Uint8Array, out: Batch): void {
 }
 
 function writeLength(bytes: Uint8Array, at: number, size: number): void {
-  const high = Math.floor(size / 2 ** 32)
-  bytes[at] = 0 // lengths stay below 2^53
-  bytes[at + 1] = (high >>> 16) & 0xff
-  bytes[at + 2] = (high >>> 8) & 0xff
-  bytes[at + 3] = high & 0xff
-  bytes[at + 4] = size >>> 24
-  bytes[at + 5] = (size >>> 16) & 0xff
-  bytes[at + 6] = (size >>> 8) & 0xff
-  bytes[at + 7] = size & 0xff
+  writeUint32(bytes, at, Math.floor(size / 2 ** 32))
+  writeUint32(bytes, at + 4, size)
 }
 
 /**
@@ -185,9 +179,7 @@ function isAt(part: Uint8Array, memory: Uint8Array, at: number): boolean {
 }
 
 function readLength(bytes: Uint8Array, at: number): number {
-  let size = 0
-  for (let i = at; i < at + 8; i++) size = size * 256 + (bytes[i] as number)
-  return size
+  return readUint32(bytes, at) * 2 ** 32 + readUint32(bytes, at + 4)
 }
 
 function tooLarge(size: number, allowed: number): ZmqError {

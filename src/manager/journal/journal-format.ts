@@ -179,10 +179,10 @@ function encodeFrames(id: string, message: Message, into: Buffer, at: number): v
   into.writeUInt16BE(idBytes, at)
   let to = at + 2 + idBytes
   into[to++] = message.length
-  for (const frame of message) to = into.writeUInt32BE(frame.byteLength, to)
+  for (const frame of message) to = into.writeUInt32BE(frame.length, to)
   for (const frame of message) {
     into.set(frame, to)
-    to += frame.byteLength
+    to += frame.length
   }
 }
 

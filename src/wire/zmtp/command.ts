@@ -2,6 +2,7 @@
 
 import { ZmqError } from '../../core/errors.ts'
 import { Frame } from '../../core/message.ts'
+import { readUint32, writeUint32 } from '../../core/uint32.ts'
 
 const latin1 = new TextDecoder('latin1')
 const utf8 = new TextDecoder()
@@ -13,7 +14,7 @@ export interface Command {
 }
 
 export function encodeCommand(name: string, data: Uint8Array): Uint8Array {
-  const body = new Uint8Array(1 + name.length + data.byteLength)
+  const body = new Uint8Array(1 + name.length + data.length)
   body[0] = name.length
   for (let i = 0; i < name.length; i++) body[1 + i] = name.charCodeAt(i)
   body.set(data, 1 + name.length)
@@ -23,7 +24,7 @@ export function encodeCommand(name: string, data: Uint8Array): Uint8Array {
 /** Undefined for a body that has no whole name in it. */
 export function decodeCommand(body: Uint8Array): Command | undefined {
   const length = body[0]
-  if (length === undefined || length === 0 || body.byteLength < 1 + length) return undefined
+  if (length === undefined || length === 0 || body.length < 1 + length) return undefined
   return { name: latin1.decode(body.subarray(1, 1 + length)), data: body.subarray(1 + length) }
 }
 
@@ -31,19 +32,15 @@ export function decodeCommand(body: Uint8Array): Command | undefined {
 export function encodeProperties(
   properties: readonly (readonly [string, Uint8Array])[],
 ): Uint8Array {
-  const size = properties.reduce(
-    (sum, [name, value]) => sum + 5 + name.length + value.byteLength,
-    0,
-  )
+  const size = properties.reduce((sum, [name, value]) => sum + 5 + name.length + value.length, 0)
   const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
   let at = 0
   for (const [name, value] of properties) {
     bytes[at] = name.length
     bytes.set(encoder.encode(name), at + 1)
-    view.setUint32(at + 1 + name.length, value.byteLength)
+    writeUint32(bytes, at + 1 + name.length, value.length)
     bytes.set(value, at + 5 + name.length)
-    at += 5 + name.length + value.byteLength
+    at += 5 + name.length + value.length
   }
   return bytes
 }
@@ -51,13 +48,13 @@ export function encodeProperties(
 /** Names are put in lower case, because RFC 37 compares them without case. Throws ERR_ZMTP_METADATA. */
 export function decodeProperties(data: Uint8Array): Map<string, Uint8Array> {
   const properties = new Map<string, Uint8Array>()
-  for (let at = 0; at < data.byteLength; ) {
+  for (let at = 0; at < data.length; ) {
     const nameEnd = at + 1 + (data[at] as number)
-    if (nameEnd + 4 > data.byteLength) throw badMetadata()
+    if (nameEnd + 4 > data.length) throw badMetadata()
     const name = latin1.decode(data.subarray(at + 1, nameEnd))
-    const size = new DataView(data.buffer, data.byteOffset + nameEnd, 4).getUint32(0)
+    const size = readUint32(data, nameEnd)
     at = nameEnd + 4 + size
-    if (at > data.byteLength) throw badMetadata()
+    if (at > data.length) throw badMetadata()
     properties.set(name.toLowerCase(), Frame.from(data.subarray(nameEnd + 4, at)))
   }
   return properties
