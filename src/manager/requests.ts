@@ -39,8 +39,8 @@ export class FlowError extends ZmqError {
 }
 
 interface Asker {
-  /** To be aborted before either. */
-  readonly settled: AbortController
+  /** Waits for its signal and its time limit no more; to be called before either of the others. */
+  release(): void
   resolve(values: Values): void
   reject(reason: unknown): void
 }
@@ -57,18 +57,20 @@ export class Requests {
     if (timeout !== undefined && !(timeout >= 0 && timeout <= LONGEST_MS)) throw tooLong(timeout)
     const asked = this.#asked
     return new Promise((resolve, reject) => {
-      const settled = new AbortController() // takes the listener away
       const giveUp = (reason: unknown): void => {
-        settled.abort()
+        release()
         asked.set(id, undefined)
         reject(reason)
       }
-      signal?.addEventListener('abort', () => giveUp(signal.reason), { signal: settled.signal })
-      if (timeout !== undefined) {
-        const timer = setTimeout(() => giveUp(late(timeout)), timeout)
-        settled.signal.addEventListener('abort', () => clearTimeout(timer))
+      const aborted = (): void => giveUp(signal?.reason)
+      signal?.addEventListener('abort', aborted)
+      const timer =
+        timeout === undefined ? undefined : setTimeout(() => giveUp(late(timeout)), timeout)
+      const release = (): void => {
+        signal?.removeEventListener('abort', aborted)
+        clearTimeout(timer)
       }
-      asked.set(id, { settled, resolve, reject })
+      asked.set(id, { release, resolve, reject })
     })
   }
 
@@ -77,7 +79,7 @@ export class Requests {
     if (!this.#asked.has(header.id)) return false
     const asker = this.#asked.get(header.id)
     this.#asked.delete(header.id)
-    asker?.settled.abort()
+    asker?.release()
     const error = errorOf(header)
     if (error) asker?.reject(new FlowError(header.id, error))
     else if (asker) answer(asker, { header, body })
@@ -88,7 +90,7 @@ export class Requests {
   cancel(id: string, reason: unknown): void {
     const asker = this.#asked.get(id)
     this.#asked.delete(id)
-    asker?.settled.abort()
+    asker?.release()
     asker?.reject(reason)
   }
 
