@@ -1,5 +1,6 @@
 // Sockets that receive: `receive` waits, `tryReceive` does not, and `for await` reads to the end.
 
+import { ZmqError } from './errors.ts'
 import type { Message } from './message.ts'
 import type { Take } from './operations.ts'
 import { Socket } from './socket.ts'
@@ -15,8 +16,11 @@ export interface Readable<M extends readonly unknown[] = Message> extends AsyncI
   receive(options?: WaitOptions): Promise<M>
   /** The next message if there is one now. Throws EBADF, or EFSM where the pattern forbids it. */
   tryReceive(): M | undefined
-  /** What is there now, up to `max` messages; waits for the first as `receive` does. */
-  receiveMany(max: number, options?: WaitOptions): Promise<M[]>
+  /**
+   * What is there now, up to `max` messages (default: all); waits for the first as `receive` does.
+   * Rejects as `receive`, and with EINVAL for a `max` below 1.
+   */
+  receiveMany(max?: number, options?: WaitOptions): Promise<M[]>
 }
 
 /** For those who may give up in the moment between a message's being received and a promise's telling so. */
@@ -58,7 +62,8 @@ export abstract class ReadableSocket<M extends readonly unknown[] = Message>
     return this.take()
   }
 
-  async receiveMany(max: number, options?: WaitOptions): Promise<M[]> {
+  async receiveMany(max: number = Number.POSITIVE_INFINITY, options?: WaitOptions): Promise<M[]> {
+    if (!(max >= 1)) throw new ZmqError('EINVAL', `receiveMany takes 1 message or more, not ${max}`)
     const messages: M[] = [await this.receive(options)]
     while (messages.length < max && this.xhasIn()) messages.push(this.take() as M)
     return messages

@@ -49,6 +49,23 @@ test('a socket whose queue is sent in time ends at once and leaves no timer', ()
     assert.is(clock.pending, 0)
   }))
 
+test('receiveMany takes what is there up to a number, and waits for the first', async () => {
+  const pull = new Pull({ receiveHighWaterMark: 0 })
+  const far = barePeer(pull, 'PUSH')
+  const taken = async (max?: number): Promise<unknown> =>
+    texts(await within(1000, pull.receiveMany(max), 'messages'))
+  const waits = taken(3)
+  for (const label of numbered('m', 9)) far.write(message(label))
+  assert.equal(await waits, ['m0', 'm1', 'm2'])
+  assert.equal(await taken(3), ['m3', 'm4', 'm5'])
+  assert.equal(await taken(), ['m6', 'm7', 'm8'])
+  for (const max of [0, -1, Number.NaN])
+    assert.is(((await taken(max).catch((error: ZmqError) => error)) as ZmqError).code, 'EINVAL')
+  const closed = pull.close()
+  far.close()
+  await within(1000, closed, 'the end')
+})
+
 for (const [atDisconnect, atClose, ends] of [
   [300, 300, 300],
   [300, 2000, 300],
