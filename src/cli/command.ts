@@ -1,5 +1,6 @@
 // What a subcommand is, and how it reads its arguments.
 
+import { existsSync } from 'node:fs'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 export interface Command {
@@ -37,6 +38,17 @@ export function parseFlags<F extends Flags>(args: readonly string[], options: F)
   } catch (error) {
     throw new UsageError(complaint(error as NodeJS.ErrnoException, Object.keys(options)))
   }
+}
+
+/** What a command is about that was told nothing else: that of the current folder. */
+export const USUAL_FILE = 'zmanager.ini'
+
+/** The one file, or endpoint, that a command is about. Throws UsageError when there is none, or more. */
+export function onlyFile(command: string, [file, ...more]: readonly string[]): string {
+  if (more.length > 0) throw new UsageError(`${command} takes one ${USUAL_FILE}`)
+  if (file !== undefined) return file
+  if (existsSync(USUAL_FILE)) return USUAL_FILE
+  throw new UsageError(`${command} takes one ${USUAL_FILE}: there is none in this folder`)
 }
 
 /** Node's words; where it talks of positional arguments, the options there are instead. */

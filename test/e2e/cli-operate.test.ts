@@ -127,6 +127,9 @@ test('run --serve tells its endpoints; others push, scale, look, and finish it',
   const scaled = await here(scale, file, '2', '--json')
   assert.is(scaled.code, 0, scaled.error?.message)
   assert.is(JSON.parse(scaled.out[0] ?? '{}').workers.length, 2)
+  const none = await here(scale, file, '0')
+  assert.ok(none.error instanceof Failure)
+  assert.match(none.error.message, /workers from 1 to/)
   const letters = await here(dead, 'list', file)
   assert.equal([letters.code, letters.out], [0, ['no dead letters']])
   assert.equal((await here(dead, 'replay', file)).out, ['0 sent again'])
@@ -243,6 +246,14 @@ test('zmanager finish ends a run over input, too: its results are written, its e
   assert.equal([accepted, done], [1, 1])
 })
 
+test('where others may work, scale leaves no worker here', async () => {
+  const { file, ended } = await serving('remote_workers = yes')
+  const scaled = await here(scale, file, '0')
+  assert.equal([scaled.code, scaled.out], [0, ['workers: none']], scaled.error?.message)
+  assert.is((await here(finish, file)).code, 0)
+  assert.is((await ended).code, 0)
+})
+
 test('mistakes on the command line get a sentence', async () => {
   const file = writeFixture('ipc', { lines: 'control_address =' })
   const cases: [Command, string[], RegExp][] = [
@@ -250,7 +261,8 @@ test('mistakes on the command line get a sentence', async () => {
     [top, [file], /names no control_address/],
     [top, [file, '--interval', '5'], /--interval is a whole number/],
     [top, ['missing.ini'], /Cannot read missing\.ini/],
-    [scale, [file, '0'], /number of workers/],
+    [scale, [file, '-1'], /number of workers|Unknown option/],
+    [scale, [file, '1.5'], /number of workers/],
     [dead, ['bury', file], /dead takes list or replay/],
     [dead, ['list', 'x', file], /dead takes list or replay/],
     [dead, ['replay', file, 'the-id'], /id stands before the zmanager.ini: dead replay the-id /],

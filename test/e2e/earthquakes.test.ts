@@ -22,8 +22,8 @@ interface Ended {
 }
 
 /** Runs the command. */
-function zmanager(args: string[], stdin = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd: root })
+function zmanager(args: string[], stdin = '', cwd = root): Promise<Ended> {
+  const child = spawn(process.execPath, [...ZMANAGER, ...args], { cwd })
   let out = ''
   let err = ''
   child.stdout.on('data', (data) => (out += data))
@@ -114,8 +114,8 @@ test('--events also writes the alerts, under their own key', async () => {
   assert.ok(alerts.length > 10)
 })
 
-test('the summary for people adds up, too', async () => {
-  const { code, errors } = await zmanager(['run', join(example, 'zmanager.ini'), '--input', input])
+test('the summary for people adds up, too; zmanager.ini of the folder need not be named', async () => {
+  const { code, errors } = await zmanager(['run', '--input', input], '', example)
   assert.is(code, 0)
   assert.match(errors.join('\n'), /accepted 1707 = done 1707 \+ failed 0; .* messages\/s/)
   assert.match(errors.join('\n'), /flow Earthquake: accepted 1707 = done 1707 \+ failed 0/)
@@ -126,7 +126,8 @@ test('mistakes on the command line get a sentence and exit code 2', async () => 
   const ini = join(example, 'zmanager.ini')
   const cases: [string[], RegExp][] = [
     [['rnu'], /no command 'rnu'/],
-    [['run'], /one zmanager\.ini/],
+    [['run'], /takes one zmanager\.ini: there is none in this folder/],
+    [['run', ini, ini], /takes one zmanager\.ini$/m],
     [['run', ini, '--nope'], /--nope/],
     [['run', 'missing.ini'], /Cannot read missing\.ini/],
     [['run', ini, '--input', 'missing.ndjson'], /Cannot read missing\.ndjson/],

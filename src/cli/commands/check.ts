@@ -8,7 +8,7 @@ import { ActionKey } from '../../index.ts'
 import { checkConfig } from '../../manager/config-check.ts'
 import { locate } from '../../manager/program/places.ts'
 import { type Paint, paintFor } from '../colour.ts'
-import { type Command, parseFlags, UsageError } from '../command.ts'
+import { type Command, parseFlags, USUAL_FILE, UsageError } from '../command.ts'
 import { checkImports } from '../import-check.ts'
 import { modulesIn, readSources, type Sources } from '../sources.ts'
 
@@ -66,7 +66,7 @@ function parse(args: readonly string[]): Options {
   const { json, mermaid: chart, strict = false } = values
   if (json && chart) throw new UsageError('check prints --json or --mermaid, not both')
   return {
-    files: positionals.length > 0 ? positionals : ['zmanager.ini'],
+    files: positionals.length > 0 ? positionals : [USUAL_FILE],
     subscribers: (values.subscriber ?? []).map((text) => ActionKey.parse(text)),
     imports: !values['no-import'],
     strict,

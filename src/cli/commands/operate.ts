@@ -21,7 +21,7 @@ Changes how many workers a running ZManager has. Ends when the new ones are read
 finished what they had and ended; their names go to stdout.
 
 ${TARGET_HELP}
-  workers         a whole number from 1 to ${MOST_WORKERS}
+  workers         a whole number from 1 to ${MOST_WORKERS}; 0 where it has remote_workers
   --json          {"workers": ["worker-1", ...]}
 
 Exit code: 0 done, 1 it could not be done or no ZManager runs there, 2 wrong usage or configuration.
@@ -34,14 +34,14 @@ Example:
     const [target, number = '', ...more] = positionals
     if (target === undefined || more.length > 0)
       throw new UsageError('scale takes a zmanager.ini and a number of workers')
-    if (!/^[1-9]\d{0,8}$/.test(number) || Number(number) > MOST_WORKERS) {
-      const range = `a whole number from 1 to ${MOST_WORKERS}`
+    if (!/^\d{1,9}$/.test(number) || Number(number) > MOST_WORKERS) {
+      const range = `a whole number up to ${MOST_WORKERS}`
       throw new UsageError(`The number of workers is ${range}, not '${number}'`)
     }
     const result = await askRunning(target, (client) =>
       client.ask<{ workers: string[] }>('resize', { workers: Number(number) }),
     )
-    console.log(values.json ? lineOf(result) : `workers: ${result.workers.join(', ')}`)
+    console.log(values.json ? lineOf(result) : `workers: ${result.workers.join(', ') || 'none'}`)
     return 0
   },
 }

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ActionKey, type Subscription, type Values, ZManager, ZmqError } from '../../index.ts'
 import { printAside } from '../../manager/host/print-aside.ts'
-import { type Command, parseFlags, UsageError } from '../command.ts'
+import { type Command, onlyFile, parseFlags, UsageError } from '../command.ts'
 import { Progress } from '../progress.ts'
 import { serve } from '../serve.ts'
 import { type EndSignal, exitCodeOf, onFirstSignal } from '../signals.ts'
@@ -17,12 +17,12 @@ import { type Summary, summaryLines } from '../summary.ts'
 import { visible } from '../table.ts'
 import { lineOf, parseValues } from '../values.ts'
 
-const HELP = `Usage: zmanager run <zmanager.ini> [--input FILE] [--flow NAME] [--events] [--json]
-       zmanager run <zmanager.ini> --serve [--json]
+const HELP = `Usage: zmanager run [zmanager.ini] [--input FILE] [--flow NAME] [--events] [--json]
+       zmanager run [zmanager.ini] --serve [--json]
 
-Starts Subject, workers and Integration Manager as the ini file says, sends every line of the input
-(one JSON object a line) through a flow, and writes the values of each finished message to stdout, one
-JSON object a line, in the order in which they finish. Progress and the summary go to stderr.
+Starts Subject, workers and Integration Manager as the ini file says (default: ./zmanager.ini), sends every
+line of the input (one JSON object a line) through a flow, and writes the values of each finished message to
+stdout, one JSON object a line, in the order in which they finish. Progress and the summary go to stderr.
 With --serve it reads nothing and writes no results: it runs for others, such as zmanager send and tail.
 
   --input FILE   the lines; - (the default) reads stdin
@@ -71,8 +71,7 @@ const FLAGS = {
 
 function parse(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args, FLAGS)
-  const [file, ...more] = positionals
-  if (file === undefined || more.length > 0) throw new UsageError('run takes one zmanager.ini')
+  const file = onlyFile('run', positionals)
   const { input, flow, events = false, json = false, serve = false } = values
   if (serve && (input !== undefined || flow !== undefined || events))
     throw new UsageError('run --serve reads no input and writes no results')

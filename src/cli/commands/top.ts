@@ -4,20 +4,20 @@
 import { ZmqError } from '../../index.ts'
 import type { ControlClient } from '../../manager/control/control-client.ts'
 import { paintFor } from '../colour.ts'
-import { type Command, parseFlags, UsageError } from '../command.ts'
+import { type Command, onlyFile, parseFlags, UsageError } from '../command.ts'
 import { connectTo, failureOf, TARGET_HELP } from '../running.ts'
 import { onQuit, Screen } from '../screen.ts'
 import { onFirstSignal } from '../signals.ts'
 import { linesOf, type Sample, viewOf } from '../top-view.ts'
 import { lineOf } from '../values.ts'
 
-const HELP = `Usage: zmanager top <zmanager.ini> [options]
+const HELP = `Usage: zmanager top [zmanager.ini] [options]
 
 Shows what a running ZManager does: messages accepted and done, with rates, per flow; failed, expired, dead, in
 flight; the queue; per worker what it did and has; dead letters, waiting messages, failures by code, services. On a
 terminal the table is drawn in place, elsewhere block after block.
 
-${TARGET_HELP}
+${TARGET_HELP}; default: ./zmanager.ini
   --interval MS   time between two looks; default 1000, at least 50
   --once          one table, with the rates over one interval, and end
   --json          one JSON object a line and look: {at, accepted, done, failed, expired, dead, inFlight,
@@ -63,8 +63,7 @@ const FLAGS = {
 
 function parse(args: readonly string[]): Options {
   const { values, positionals } = parseFlags(args, FLAGS)
-  const [target, ...more] = positionals
-  if (target === undefined || more.length > 0) throw new UsageError('top takes one zmanager.ini')
+  const target = onlyFile('top', positionals)
   const { interval = String(DEFAULT_MS), once = false, json = false } = values
   const intervalMs = /^\d+$/.test(interval) ? Number(interval) : 0
   if (intervalMs < SHORTEST_MS || intervalMs > LONGEST_MS)

@@ -7,18 +7,18 @@ import { withModules } from '../../manager/program/modules.ts'
 import { REFUSAL } from '../../manager/worker/remote-words.ts'
 import { type RemoteState, RemoteWorker } from '../../manager/worker/remote-worker.ts'
 import { assertReachable } from '../../manager/worker/worker-options.ts'
-import { type Command, Failure, parseFlags, UsageError } from '../command.ts'
+import { type Command, Failure, onlyFile, parseFlags, UsageError } from '../command.ts'
 import { exitCodeOf, onFirstSignal } from '../signals.ts'
 import { lineOf } from '../values.ts'
 import { WorkerNotes } from '../worker-notes.ts'
 
-const HELP = `Usage: zmanager worker <zmanager.ini> [--name NAME] [--count N] [--json]
+const HELP = `Usage: zmanager worker [zmanager.ini] [--name NAME] [--count N] [--json]
 
 Works for a ZManager on this machine or another whose zmanager.ini says remote_workers = yes. This one's
-file says where that is (subject_push_address, integration_manager_pull_address and
-integration_manager_pub_address), which flows and handlers there are (their versions must be the same), and
-in what workers run (worker_type). When the ZManager ends or reloads, the worker reads its files again and
-connects again.
+file (default: ./zmanager.ini) says where that is (subject_push_address, integration_manager_pull_address
+and integration_manager_pub_address), which flows and handlers there are (their versions must be the same),
+and in what workers run (worker_type). When the ZManager ends or reloads, the worker reads its files again
+and connects again.
 
   --name NAME   what it is counted under; default: the name of this machine
   --count N     so many workers, NAME-1 to NAME-N; default: 1, named NAME
@@ -48,8 +48,7 @@ const FLAGS = {
 
 async function runWorkers(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, FLAGS)
-  const [file, ...more] = positionals
-  if (file === undefined || more.length > 0) throw new UsageError('worker takes one zmanager.ini')
+  const file = onlyFile('worker', positionals)
   const { name = hostname().replace(/[^\w.-]/g, '-'), count = '1', json = false } = values
   if (!/^[1-9]\d{0,3}$/.test(count))
     throw new UsageError(`The number of workers is a whole number from 1, not '${count}'`)

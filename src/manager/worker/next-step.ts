@@ -14,22 +14,19 @@ const MOST_CHOSEN = 100
 /** The choice of one step. */
 export class NextStep {
   readonly #program: Program
-  readonly #key: ActionKey
   readonly #header: Header
   #chosen: ActionKey | undefined
   #isOver = false
 
-  constructor(program: Program, key: ActionKey, header: Header) {
+  constructor(program: Program, header: Header) {
     this.#program = program
-    this.#key = key
     this.#header = header
   }
 
   /** Throws EPERM where nothing can be chosen, or nothing more; EINVAL for what cannot come next. */
   choose(text: string): void {
     const refused = this.#refusal()
-    if (refused !== undefined)
-      throw new ZmqError('EPERM', `${this.#key} cannot choose ${text}: ${refused}`)
+    if (refused !== undefined) throw new ZmqError('EPERM', `${text} cannot be chosen: ${refused}`)
     const key = ActionKey.parse(text).with({ flow: this.#header.flow })
     if (!isDone(key) && !isForWorkers(this.#program, key, this.#header)) {
       const advice = 'publish it, or name an action that a mapping knows'

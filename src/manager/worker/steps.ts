@@ -61,7 +61,7 @@ export class Steps {
    * or a StepFailure.
    */
   async run(key: ActionKey, header: Header, given: Values): Promise<StepResult> {
-    const choice = new NextStep(this.#s.program, key, header)
+    const choice = new NextStep(this.#s.program, header)
     const next = (text: string): void => choice.choose(text)
     try {
       const values = await this.#handle({ key, header, values: given, above: [], next })
