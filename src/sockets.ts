@@ -2,7 +2,14 @@
 
 export { ZmqError } from './core/errors.ts'
 export { type EventOf, type EventType, type SocketEvent, SocketEvents } from './core/events.ts'
-export { Frame, type FrameLike, type Message, type MessageLike } from './core/message.ts'
+export {
+  Frame,
+  type FrameLike,
+  type Message,
+  type MessageLike,
+  type ReceivedFrame,
+  type ReceivedMessage,
+} from './core/message.ts'
 export type {
   Authorize,
   CommonOptions,

@@ -1,12 +1,11 @@
 // Sockets that do both: their sending side is a base class, `receive` comes from ReadableSocket.
 
-import type { Message } from './message.ts'
 import { type Readable, ReadableSocket, type Taking } from './readable.ts'
 import type { Socket } from './socket.ts'
 import { WritableSocket } from './writable.ts'
 
 export abstract class DuplexSocket extends WritableSocket {}
-export interface DuplexSocket extends Readable<Message>, Taking<Message> {}
+export interface DuplexSocket extends Readable, Taking {}
 
 /** Gives a class what ReadableSocket has; its type says so by an interface of the same name. */
 export function alsoReceives(socketClass: { prototype: Socket }): void {

@@ -4,6 +4,19 @@
 /** One message: one or more frames (RFC 23 calls them parts). Given away once sent. */
 export type Message = Uint8Array[]
 
+/**
+ * A received frame: a Buffer in Node, and its type says so where types of Node are known; elsewhere a
+ * Uint8Array.
+ */
+export type ReceivedFrame = typeof globalThis extends {
+  Buffer: { isBuffer(value: unknown): value is infer B }
+}
+  ? B
+  : Uint8Array
+
+/** What `receive` gives: one or more frames. */
+export type ReceivedMessage = ReceivedFrame[]
+
 /** What `send` takes for one frame. Text becomes UTF-8, null an empty frame. */
 export type FrameLike =
   | string

@@ -27,8 +27,8 @@ export async function poll(
 ): Promise<PollItem[]> {
   const { signal, timeout = -1 } = options
   const limit = new AbortController()
-  if (timeout === 0) limit.abort()
-  const timer = timeout > 0 ? clock.after(timeout, () => limit.abort()) : undefined
+  if (timeout === 0) limit.abort(null)
+  const timer = timeout > 0 ? clock.after(timeout, () => limit.abort(null)) : undefined
   const release = holdProcess()
   try {
     for (;;) {
@@ -50,7 +50,7 @@ function isReady({ socket, readable, writable }: PollItem): boolean {
 /** Resolves at the next change of any socket, or when one of `ends` is aborted. */
 async function anyChange(items: readonly PollItem[], ends: readonly AbortSignal[]): Promise<void> {
   const waiting = new AbortController()
-  const stop = (): void => waiting.abort()
+  const stop = (): void => waiting.abort(null)
   const stopped = new Promise<void>((resolve) => {
     waiting.signal.addEventListener('abort', () => resolve())
   })
@@ -59,7 +59,7 @@ async function anyChange(items: readonly PollItem[], ends: readonly AbortSignal[
   try {
     await Promise.race([stopped, ...changes])
   } finally {
-    waiting.abort()
+    waiting.abort(null) // with a reason: making one takes longer than all the rest
     for (const end of ends) end.removeEventListener('abort', stop)
     for (const change of changes) change.catch(() => {}) // given up above
   }

@@ -1,13 +1,13 @@
 // Sockets that receive: `receive` waits, `tryReceive` does not, and `for await` reads to the end.
 
 import { ZmqError } from './errors.ts'
-import type { Message } from './message.ts'
+import type { ReceivedMessage } from './message.ts'
 import type { Take } from './operations.ts'
 import { Socket } from './socket.ts'
 import type { WaitOptions } from './waiters.ts'
 
 /** `M` is what it receives: whole messages, or a frame and what is known of it (SERVER, PEER, DISH). */
-export interface Readable<M extends readonly unknown[] = Message> extends AsyncIterable<M> {
+export interface Readable<M extends readonly unknown[] = ReceivedMessage> extends AsyncIterable<M> {
   /**
    * The next message. Several receives may wait; they are served in order. Rejects with EAGAIN
    * after `receiveTimeout`, with EBADF when the socket is closed, or with the signal's reason;
@@ -24,19 +24,17 @@ export interface Readable<M extends readonly unknown[] = Message> extends AsyncI
 }
 
 /** For those who may give up in the moment between a message's being received and a promise's telling so. */
-export interface Taking<M extends readonly unknown[] = Message> {
+export interface Taking<M extends readonly unknown[] = ReceivedMessage> {
   /** As `receive`; what it resolves with was given to `take` when it was received. */
   receiveTo(take: Take<M> | undefined, options?: WaitOptions): Promise<M>
 }
 
 const DONE: IteratorResult<never, undefined> = { value: undefined, done: true }
 
-export abstract class ReadableSocket<M extends readonly unknown[] = Message>
+export abstract class ReadableSocket<M extends readonly unknown[] = ReceivedMessage>
   extends Socket
   implements Readable<M>, Taking<M>
 {
-  protected abstract override xrecv(): M | undefined
-
   receive(options?: WaitOptions): Promise<M> {
     return this.receiveTo(undefined, options)
   }
@@ -89,7 +87,7 @@ export abstract class ReadableSocket<M extends readonly unknown[] = Message>
 
   protected take(): M | undefined {
     if (this.receivers.length > 0) return undefined
-    const message = this.xrecv()
+    const message = this.xrecv() as M | undefined
     if (message !== undefined) this.tally.received++
     return message
   }

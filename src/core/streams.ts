@@ -1,7 +1,7 @@
 // Sockets as Web streams, chunk by chunk one message, with back-pressure both ways: a reader that
 // pauses leaves messages in the socket's queues, and a socket that is full makes a write wait.
 
-import type { Message, MessageLike } from './message.ts'
+import type { MessageLike, ReceivedMessage } from './message.ts'
 import type { Readable, Taking } from './readable.ts'
 import type { Writable } from './writable.ts'
 
@@ -25,7 +25,7 @@ interface Closable {
  * waited for stays with the socket, which stays open unless `close`; then `cancel` resolves when the
  * socket has ended.
  */
-export function toReadable<M extends readonly unknown[] = Message>(
+export function toReadable<M extends readonly unknown[] = ReceivedMessage>(
   socket: Readable<M> & Taking<M> & Closable,
   { close = false }: StreamOptions = {},
 ): ReadableStream<M> {

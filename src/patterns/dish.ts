@@ -1,7 +1,7 @@
 // DISH (draft, RFC 48): receives the messages of the groups it joined, from all its radios in turn.
 
 import { ZmqError } from '../core/errors.ts'
-import { Frame, type Message } from '../core/message.ts'
+import { Frame, type Message, type ReceivedFrame } from '../core/message.ts'
 import { defineOptions } from '../core/option-properties.ts'
 import type { CommonOptions, ReceiveOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
@@ -15,7 +15,7 @@ import { tell } from './subscriptions.ts'
 export type DishOptions = CommonOptions & ReceiveOptions
 
 /** A frame and the group it was sent to. */
-export type GroupMessage = [frame: Uint8Array, about: { readonly group: Uint8Array }]
+export type GroupMessage = [frame: ReceivedFrame, about: { readonly group: ReceivedFrame }]
 
 /** ZMQ_DISH. */
 export class Dish extends ReadableSocket<GroupMessage> {
@@ -80,7 +80,7 @@ export class Dish extends ReadableSocket<GroupMessage> {
   #next(): GroupMessage | undefined {
     const read = (): Message | undefined => nextOf(2, () => this.#fq.recv(), this.tally)
     for (let message = read(); message; message = read()) {
-      const [group, frame] = message as [Uint8Array, Uint8Array]
+      const [group, frame] = message as [ReceivedFrame, ReceivedFrame]
       if (this.#groups.has(keyOf(group))) return [frame, { group }]
     }
     return undefined

@@ -4,7 +4,13 @@
 
 import { alsoReceives } from '../core/duplex.ts'
 import { ZmqError } from '../core/errors.ts'
-import { Frame, type Message, type MessageLike, toMessage } from '../core/message.ts'
+import {
+  Frame,
+  type Message,
+  type MessageLike,
+  type ReceivedFrame,
+  toMessage,
+} from '../core/message.ts'
 import type { CommonOptions, ReceiveOptions, SendOptions } from '../core/option-types.ts'
 import type { Pipe } from '../core/pipe.ts'
 import type { Readable, Taking } from '../core/readable.ts'
@@ -22,7 +28,7 @@ export interface Route {
 }
 
 /** A frame and who sent it. */
-export type RoutedMessage = [frame: Uint8Array, from: Route]
+export type RoutedMessage = [frame: ReceivedFrame, from: Route]
 
 const LARGEST_ID = 2 ** 32 - 1
 
@@ -101,7 +107,7 @@ export abstract class RoutedSocket extends SendingSocket {
   #next(): RoutedMessage | undefined {
     const message = nextOf(1, () => this.#fq.recv(), this.tally)
     const routingId = this.#ids.get(this.#fq.last as Pipe) as number
-    return message && [message[0] as Uint8Array, { routingId }]
+    return message && [message[0] as ReceivedFrame, { routingId }]
   }
 }
 

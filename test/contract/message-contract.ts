@@ -49,6 +49,17 @@ export function messageContract({ name, scheme, peers, wire }: Contract): void {
     assert.equal(await pull.receive(4), ['a||b||', '', '|', many.join('|')])
   })
 
+  test('received frames are Buffers, and TypeScript knows it', async () => {
+    const pull = side.pull()
+    await pull.bind(endpoint(scheme))
+    const push = side.peer('PUSH')
+    await push.connect(pull.lastEndpoint as string)
+    await push.send('\u0001\u0002', '')
+    const frames = [...(await soon(pull.receive(), 'one')), ...(await soon(pull.receive(), 'two'))]
+    assert.ok(frames.every(Buffer.isBuffer))
+    assert.is(frames[0]?.readUInt16BE(0), 0x0102)
+  })
+
   test('a sender may use its bytes’ memory for reading on, and received bytes are the receiver’s', async () => {
     const pull = side.pull()
     await pull.bind(endpoint(scheme))
