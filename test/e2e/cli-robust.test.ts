@@ -153,7 +153,7 @@ test('numbers beyond reason are refused', async () => {
       () => 'none',
       (error) => (error instanceof UsageError ? error.message : String(error)),
     )
-  assert.match(await refused(() => scale.run(['x.ini', '999999999'])), /from 1 to 1000, not '9+'/)
+  assert.match(await refused(() => scale.run(['x.ini', '999999999'])), /up to 1000, not '9+'/)
   for (const [flag, number] of [
     ['--size', '99999999999'],
     ['--count', '9007199254740991'],
