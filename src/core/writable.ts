@@ -19,11 +19,11 @@ export interface TransferOptions {
 export interface Writable {
   /**
    * Queues a message, waiting for room if the pattern says so. Resolved means queued, not
-   * delivered. Binary frames are referenced, not copied: do not change them
-   * afterwards, and do not transfer their memory (the message is dropped, counted as `detached`). Several
-   * sends may wait; they go in order. Rejects with EAGAIN after `sendTimeout`, with EBADF when the
-   * socket is closed, with the signal's reason, or a TypeError for what cannot be sent; the
-   * message then stays with the caller.
+   * delivered. Binary frames are referenced, not copied: do not change them afterwards, and do not
+   * transfer their memory (the message is dropped, counted as `detached`). Several sends may wait;
+   * they go in order. Rejects with EAGAIN after `sendTimeout`, with EBADF when the socket is closed,
+   * with the signal's reason, or a TypeError for what cannot be sent; the message then stays with
+   * the caller.
    */
   send(message: MessageLike, options?: WaitOptions & TransferOptions): Promise<void>
   /** Queues a message if that is possible at once. Throws EBADF or a TypeError. */
