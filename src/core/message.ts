@@ -90,7 +90,8 @@ export function toFrame(value: FrameLike): Uint8Array {
   if (typeof value === 'string') return textFrame(value)
   if (value === null) return EMPTY_FRAME
   if (ArrayBuffer.isView(value)) {
-    if (value.byteLength === 0 && isDetached(value)) throw new TypeError(DETACHED)
+    if (value instanceof Uint8Array && value.length === 0 && isDetached(value))
+      throw new TypeError(DETACHED)
     if (value instanceof FrameBase) return value
     return new Frame(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength)
   }
@@ -111,10 +112,10 @@ const DETACHED =
   'A frame has lost its memory, which was transferred elsewhere: send a copy, or send it before that'
 
 /** Whether the memory of an empty view was transferred elsewhere, and its bytes with it. */
-function isDetached(view: ArrayBufferView): boolean {
+function isDetached(view: Uint8Array): boolean {
   if (view === EMPTY_FRAME) return false
   try {
-    EMPTY_FRAME.set(view as Uint8Array) // nothing to copy, but V8 looks
+    EMPTY_FRAME.set(view) // nothing to copy, but V8 looks
     return false
   } catch {
     return true

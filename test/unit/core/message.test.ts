@@ -33,6 +33,11 @@ test('binary values are referenced with their window, not copied', () => {
   assert.is(toFrame(shared).buffer, shared)
 })
 
+test('empty views of every kind are empty frames', () => {
+  for (const view of [new BigInt64Array(0), new Float64Array(0), new DataView(new ArrayBuffer(0))])
+    assert.is(toFrame(view).length, 0)
+})
+
 test('a frame is a Buffer', () => {
   assert.ok(Buffer.isBuffer(new Frame(0)))
   assert.is(
