@@ -59,7 +59,7 @@ async function anyChange(items: readonly PollItem[], ends: readonly AbortSignal[
   try {
     await Promise.race([stopped, ...changes])
   } finally {
-    waiting.abort(null) // with a reason: making one takes longer than all the rest
+    waiting.abort(null) // without a reason it would make an exception with a stack trace
     for (const end of ends) end.removeEventListener('abort', stop)
     for (const change of changes) change.catch(() => {}) // given up above
   }
